@@ -1,0 +1,68 @@
+"""The guarantee book (担保台账): clusters, closed loops, chains, hubs, and what lapses.
+
+Build a `GuaranteeBook` from columns, ask it for a day with `GuaranteeBook.as_of`, and pass it
+to the ``find_...`` functions; `audit` asks them all.
+"""
+
+from ruralcredit.guarantees._audit import Audit, audit, mutual_pairs
+from ruralcredit.guarantees._book import Exclusion, GuaranteeBook
+from ruralcredit.guarantees._clusters import Cluster, Clusters, find_clusters
+from ruralcredit.guarantees._ledger import Ledger
+from ruralcredit.guarantees._loops import (
+    Circle,
+    Circles,
+    Step,
+    find_circles,
+    find_hidden_circles,
+)
+from ruralcredit.guarantees._patterns import (
+    Chain,
+    Hub,
+    JointGroup,
+    Lapsing,
+    find_chains,
+    find_hubs,
+    find_joint_groups,
+    find_lapsing,
+)
+from ruralcredit.guarantees._problems import DataProblem, find_data_problems
+from ruralcredit.guarantees._reasons import FIGURES, REASONS
+from ruralcredit.guarantees._tables import JointGroups, Loans, Parties, Relations
+from ruralcredit.guarantees._verdict import Cycles, check_party, cycles, undetermined_parties
+
+__all__ = [
+    "FIGURES",
+    "REASONS",
+    "Audit",
+    "Chain",
+    "Circle",
+    "Circles",
+    "Cluster",
+    "Clusters",
+    "Cycles",
+    "DataProblem",
+    "Exclusion",
+    "GuaranteeBook",
+    "Hub",
+    "JointGroup",
+    "JointGroups",
+    "Lapsing",
+    "Ledger",
+    "Loans",
+    "Parties",
+    "Relations",
+    "Step",
+    "audit",
+    "check_party",
+    "cycles",
+    "find_chains",
+    "find_circles",
+    "find_clusters",
+    "find_data_problems",
+    "find_hidden_circles",
+    "find_hubs",
+    "find_joint_groups",
+    "find_lapsing",
+    "mutual_pairs",
+    "undetermined_parties",
+]

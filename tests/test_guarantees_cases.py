@@ -1,0 +1,925 @@
+"""Golden cases of the room ``guarantees``: small ledgers that a credit officer can check.
+
+A ledger is written as arcs, ``"A>B"`` for "A guarantees B", each beside its columns.
+"""
+
+import datetime
+import itertools
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from ruralcredit.errors import CreditError, InputError
+from ruralcredit.guarantees import (
+    GuaranteeBook,
+    Loans,
+    Parties,
+    Relations,
+    audit,
+    check_party,
+    cycles,
+    find_chains,
+    find_circles,
+    find_clusters,
+    find_data_problems,
+    find_hidden_circles,
+    find_hubs,
+    find_joint_groups,
+    find_lapsing,
+)
+from shared_data import shared_arcs
+
+LARGE = 100_000
+EACH_OTHER_ABC = ("A>B", "A>C", "B>A", "B>C", "C>A", "C>B")
+
+
+def day(text: str) -> datetime.date:
+    """Day written as 2024-02-29."""
+    return datetime.date.fromisoformat(text)
+
+
+def columns_of(arcs: Sequence[str], **columns: object) -> dict[str, Any]:
+    """Columns of arcs; a column given as one value is repeated for every row."""
+    guarantor, borrower = zip(*(arc.split(">") for arc in arcs), strict=True)
+    spread = {
+        name: cells if isinstance(cells, list | dict) else [cells] * len(arcs)
+        for name, cells in columns.items()
+    }
+    return {"guarantor": list(guarantor), "borrower": list(borrower), **spread}
+
+
+def book_of(arcs: Sequence[str], beside: Mapping[str, Any] | None = None, **columns: Any) -> Any:
+    """Book of arcs."""
+    return GuaranteeBook.from_columns(**columns_of(arcs, **columns), **(beside or {}))
+
+
+def members_of(found: Any) -> list[str]:
+    """Members of each answer, as one word each: 'ABC'."""
+    return ["".join(one.members) for one in found]
+
+
+# ---- the days of one guarantee -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("due", "months", "last"),
+    [
+        ("2023-08-31", 6, "2024-02-29"),
+        ("2022-08-31", 6, "2023-02-28"),
+        ("2024-02-29", 12, "2025-02-28"),
+        ("2023-12-31", 2, "2024-02-29"),
+        ("2024-01-31", 1, "2024-02-29"),
+        ("2024-03-30", 11, "2025-02-28"),
+        ("2024-04-30", 1, "2024-05-30"),
+        ("2024-01-31", None, "2024-07-31"),
+        ("2024-08-31", None, "2025-02-28"),
+        ("2024-01-31", 0, "2024-07-31"),
+        ("2024-01-31", -3, "2024-07-31"),
+        ("2021-06-15", 36, "2024-06-15"),
+    ],
+)
+def test_the_guarantor_is_bound_on_the_last_day_and_free_the_next(due, months, last):
+    """Months are counted from the due day and clamped to the month's end; none agreed: six."""
+    book = book_of(["A>B"], debt_due_on=day(due), guarantee_months=[months])
+    after = day(last) + datetime.timedelta(days=1)
+
+    assert [0] == book.as_of(day(last)).rows.tolist()
+    assert [] == book.as_of(after).rows.tolist()
+
+
+@pytest.mark.parametrize(
+    ("demanded", "bound"),
+    [
+        ("2023-12-01", True),
+        ("2024-01-31", True),
+        ("2024-07-30", True),
+        ("2024-07-31", True),
+        ("2024-08-01", False),
+        ("2025-01-01", False),
+    ],
+)
+def test_a_demand_on_the_last_day_binds_on_and_a_day_late_does_not(demanded, bound):
+    """Due 2024-01-31 and six months: the last day to demand is 2024-07-31."""
+    book = book_of(["A>B"], debt_due_on=day("2024-01-31"), demanded_on=day(demanded))
+
+    assert bound is (len(book.as_of(day("2030-01-01"))) == 1)
+    assert len(book.as_of(day("2024-07-31"))) == 1
+
+
+@pytest.mark.parametrize("column", ["released_on", "settled_on"])
+def test_a_row_counts_before_its_release_and_not_on_the_day(column):
+    """Released or settled on a day, the guarantee is gone that day."""
+    book = book_of(["A>B"], **{column: day("2024-05-20")})
+
+    assert len(book.as_of(day("2024-05-19"))) == 1
+    assert len(book.as_of(day("2024-05-20"))) == 0
+    assert [] == book.rows.tolist()
+
+
+def test_a_row_counts_from_the_day_it_starts():
+    """Begun on its first day, not the day before; an unknown start counts as begun."""
+    book = book_of(["A>B", "C>D"], starts_on=[day("2024-05-20"), None])
+
+    assert [1] == book.as_of(day("2024-05-19")).rows.tolist()
+    assert [0, 1] == book.as_of(day("2024-05-20")).rows.tolist()
+
+
+def test_a_row_is_known_from_the_day_it_was_recorded():
+    """known_by drops rows recorded later; the day itself and an unknown day stay."""
+    book = book_of(["A>B", "C>D", "E>F"], known_on=[day("2024-05-20"), None, day("2024-05-21")])
+    asked = day("2024-06-30")
+
+    assert [0, 1, 2] == book.as_of(asked).rows.tolist()
+    assert [0, 1] == book.as_of(asked, known_by=day("2024-05-20")).rows.tolist()
+    assert [1] == book.as_of(asked, known_by=day("2024-05-19")).rows.tolist()
+
+
+def test_a_book_never_asked_a_day_counts_what_is_neither_released_nor_settled():
+    """Lapsed and future rows count until somebody asks a day."""
+    book = book_of(
+        ["A>B", "B>A", "C>D", "D>C"],
+        debt_due_on=[day("1999-01-01"), None, None, None],
+        starts_on=[None, day("2099-01-01"), None, None],
+        released_on=[None, None, day("2024-01-01"), None],
+    )
+
+    assert book.day is None
+    assert len(book) == 4
+    assert [0, 1, 3] == book.rows.tolist()
+    assert ["AB"] == members_of(find_circles(book))
+
+
+def test_a_circle_closes_with_its_last_contract_and_ends_with_its_first():
+    """Ring of three: closed when the third starts, ended the day after the first lapses."""
+    book = book_of(
+        ["A>B", "B>C", "C>A", "C>A"],
+        contract_id=["k1", "k2", "k3", "k4"],
+        starts_on=[day("2023-01-10"), day("2023-03-01"), day("2023-03-01"), day("2023-04-01")],
+        debt_due_on=[day("2024-08-31"), day("2025-01-31"), None, None],
+    ).as_of(day("2024-06-30"))
+
+    circle = find_circles(book)[0]
+
+    assert day("2023-03-01") == circle.closed_on
+    assert {"k2", "k3"} == set(circle.closed_by)
+    assert day("2025-03-01") == circle.ends_on
+    assert ("ring", 0.5) == (circle.kind, circle.density)
+
+
+def test_an_open_ended_circle_has_no_end_and_one_of_unknown_starts_no_first_day():
+    """Unknown is None: no due day, no end; no start, no closing day and nobody to blame."""
+    circle = find_circles(book_of(["A>B", "B>A"]))[0]
+
+    assert (None, None) == (circle.closed_on, circle.ends_on)
+    assert list(circle.closed_by) == []
+
+
+def test_a_released_row_ends_its_circle_on_that_day():
+    """A release that lies ahead is the end of the circle."""
+    book = book_of(["A>B", "B>A"], released_on=[None, day("2024-09-30")])
+
+    circle = find_circles(book.as_of(day("2024-06-30")))[0]
+
+    assert day("2024-09-30") == circle.ends_on
+
+
+@pytest.mark.parametrize(
+    ("asked", "within", "rows"),
+    [
+        ("2024-01-31", 400, []),
+        ("2024-02-01", 400, [0]),
+        ("2024-07-01", 29, []),
+        ("2024-07-01", 30, [0]),
+        ("2024-07-31", 0, [0]),
+        ("2024-08-01", 400, []),
+    ],
+)
+def test_lapsing_is_past_due_undemanded_and_soon(asked, within, rows):
+    """Due 2024-01-31, bound to 2024-07-31; demanded in time or open-ended never lapses."""
+    book = book_of(
+        ["A>B", "C>D", "E>F"],
+        amount_fen=[500, 900, 700],
+        debt_due_on=[day("2024-01-31"), day("2024-01-31"), None],
+        demanded_on=[None, day("2024-06-01"), None],
+    )
+
+    lapsing = find_lapsing(book.as_of(day(asked)), within_days=within)
+
+    assert rows == [one.row for one in lapsing]
+    assert all(one.lapses_on == day("2024-07-31") for one in lapsing)
+    assert all(one.at_stake_fen == 500 for one in lapsing)
+
+
+def test_lapsing_needs_a_day():
+    """A book never asked a day has none to count from."""
+    with pytest.raises(CreditError, match="as_of"):
+        find_lapsing(book_of(["A>B"]), within_days=30)
+
+
+# ---- money ---------------------------------------------------------------------------
+
+
+def loans_of(*rows: tuple[str, str, int | None], overdue: Sequence[int] = ()) -> Loans:
+    """Loans table of (loan, borrower, balance)."""
+    names, borrowers, balances = zip(*rows, strict=True)
+    return Loans.from_columns(
+        loan_id=list(names),
+        borrower=list(borrowers),
+        balance_fen=list(balances),
+        overdue_days=list(overdue) if overdue else None,
+    )
+
+
+def test_a_ceiling_over_two_loans_is_counted_once_and_covers_both_up_to_it():
+    """100 over loans of 60 and 50 guarantees 100 and covers 100; 200 over 80 covers 80."""
+    book = book_of(
+        ["A>B", "A>B", "B>A"],
+        amount_fen=[100, 100, 200],
+        contract_id=["max", "max", "own"],
+        loan_id=["L1", "L2", None],
+        form=["maximum", "maximum", "specific"],
+        beside={"loans": loans_of(("L1", "B", 60), ("L2", "B", 50), ("L3", "A", 80))},
+    )
+
+    circle = find_circles(book)[0]
+
+    assert (300, 190, 180) == (circle.guaranteed_fen, circle.loans_fen, circle.covered_fen)
+    assert {"max", "own"} == set(circle.contracts)
+    assert (0, 1, 2) == tuple(circle.rows)
+
+
+def test_cover_is_a_flow_and_not_first_come_first_served():
+    """A contract free to choose takes the loan that the other one cannot."""
+    book = book_of(
+        ["A>B", "A>B", "B>A"],
+        amount_fen=[50, 50, 0],
+        loan_id=[None, "L1", None],
+        beside={"loans": loans_of(("L1", "B", 50), ("L2", "B", 50))},
+    )
+
+    circle = find_circles(book)[0]
+
+    assert (100, 100, 100) == (circle.guaranteed_fen, circle.loans_fen, circle.covered_fen)
+
+
+def test_overdue_loans_are_summed_apart():
+    """overdue_fen is the balance of members' loans with a day overdue or more."""
+    loans = loans_of(("L1", "A", 7), ("L2", "B", 20), ("L3", "C", 300), overdue=[0, 1, 90])
+
+    circle = find_circles(book_of(["A>B", "B>A"], beside={"loans": loans}))[0]
+
+    assert (27, 20) == (circle.loans_fen, circle.overdue_fen)
+
+
+def test_unknown_amounts_are_counted_and_not_summed():
+    """Unknown and negative are unknown; zero is zero; each row its own contract."""
+    book = book_of(["A>B", "B>A", "A>B", "B>A"], amount_fen=[None, -1, 0, 40])
+
+    circle = find_circles(book)[0]
+
+    assert (40, 2, 4) == (circle.guaranteed_fen, circle.unknown_amounts, len(circle.contracts))
+
+
+def test_one_known_amount_is_the_contract_s():
+    """The largest known amount of a contract's rows is its amount."""
+    book = book_of(["A>B"] * 3 + ["B>A"], amount_fen=[None, 30, 20, 5], contract_id=[*"kkk", "m"])
+
+    circle = find_circles(book)[0]
+
+    assert (35, 0, 2) == (circle.guaranteed_fen, circle.unknown_amounts, len(circle.contracts))
+
+
+# ---- shapes --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arcs", "members", "kind", "density"),
+    [
+        (["A>A"], "A", "self", None),
+        (["A>A", "A>A"], "A", "self", None),
+        (["A>B", "B>A"], "AB", "mutual", 1.0),
+        (["A>B", "A>B", "B>A"], "AB", "mutual", 1.0),
+        (["A>B", "B>C", "C>A"], "ABC", "ring", 0.5),
+        (["A>B", "B>C", "C>A", "C>D", "E>A"], "ABC", "ring", 0.5),
+        (["A>B", "B>C", "C>A", "A>C"], "ABC", "compound", 4 / 6),
+        (["A>B", "B>A", "B>C", "C>B"], "ABC", "compound", 4 / 6),
+        (["A>B", "B>C", "C>D", "D>A"], "ABCD", "ring", 4 / 12),
+    ],
+)
+def test_a_circle_has_a_kind_and_a_density(arcs, members, kind, density):
+    """Self, mutual, ring and compound; density is distinct ordered pairs over m(m-1)."""
+    circles = find_circles(book_of(arcs))
+
+    assert [members] == members_of(circles)
+    assert (kind, density) == (circles[0].kind, circles[0].density)
+
+
+def test_a_chain_holds_no_circle_and_one_cluster():
+    """A>B>C>D and E>C: a cluster of five, a longest chain of four, no closed loop."""
+    book = book_of(["A>B", "B>C", "C>D", "E>C"], amount_fen=[1, 2, 3, 4])
+
+    assert [] == list(find_circles(book))
+    assert ["ABCDE"] == members_of(find_clusters(book))
+    chain = find_chains(book)[0]
+    assert (tuple("ABCD"), (0, 1, 2), 6) == (
+        tuple(chain.parties),
+        tuple(chain.rows),
+        chain.guaranteed_fen,
+    )
+    assert () == tuple(find_chains(book, min_parties=5))
+
+
+def test_hubs_are_one_for_many_many_for_one_and_many_to_many():
+    """Three borrowers of one, three guarantors of one, and three by three."""
+    star = find_hubs(book_of(["A>B", "A>C", "A>D", "A>D"]))
+    focus = find_hubs(book_of(["B>A", "C>A", "D>A"]))
+    matrix = find_hubs(book_of([f"{g}>{b}" for g in "ABC" for b in "XYZ"]))
+
+    assert ["one_for_many"] == [hub.kind for hub in star]
+    assert (("A",), tuple("BCD")) == (tuple(star[0].guarantors), tuple(star[0].borrowers))
+    assert ["many_for_one"] == [hub.kind for hub in focus]
+    assert (tuple("BCD"), ("A",)) == (tuple(focus[0].guarantors), tuple(focus[0].borrowers))
+    both = [hub for hub in matrix if hub.kind == "many_to_many"]
+    assert (tuple("ABC"), tuple("XYZ")) == (tuple(both[0].guarantors), tuple(both[0].borrowers))
+    assert () == tuple(find_hubs(book_of(["A>B", "A>C", "A>D"]), degree=4))
+
+
+def test_circles_stand_by_money_members_contracts_and_smallest_id():
+    """Largest first; ties go to the smallest id."""
+    arcs = ["E>F", "F>E", "C>D", "D>C", "A>B", "B>A", "G>H", "H>I", "I>G", "J>J"]
+    amounts = [1, 1, 1, 1, 5, None, 0, 1, 1, 9]
+
+    circles = find_circles(book_of(arcs, amount_fen=amounts))
+
+    assert ["J", "AB", "GHI", "CD", "EF"] == members_of(circles)
+
+
+def test_the_span_of_a_circle_is_its_distinct_known_facts():
+    """Sorted, each once, unknown left out."""
+    book = book_of(
+        ["A>B", "B>A", "C>A"],
+        facts={"branch": ["West", None, "North"], "officer": ["o2", "o1", "o3"]},
+    )
+
+    circle = find_circles(book)[0]
+
+    assert ("West",) == tuple(circle.span("branch"))
+    assert ("o1", "o2") == tuple(circle.span("officer"))
+    with pytest.raises(CreditError, match="region"):
+        circle.span("region")
+
+
+# ---- joint groups --------------------------------------------------------------------
+
+
+def test_a_joint_group_alone_closes_no_loop():
+    """Three households under one agreement: a joint group and a cluster, no circle."""
+    book = book_of(EACH_OTHER_ABC, agreement_id="J", contract_id="J", amount_fen=50)
+
+    assert [] == list(find_circles(book))
+    assert ["ABC"] == members_of(find_clusters(book))
+    group = find_joint_groups(book)[0]
+    assert ("J", tuple("ABC"), 50, 0) == (
+        group.agreement_id,
+        tuple(group.members),
+        group.guaranteed_fen,
+        group.unknown_amounts,
+    )
+
+
+def test_a_joint_group_and_a_contract_outside_it_can_close_a_loop():
+    """A>D and D>B outside the agreement close a loop with it."""
+    book = book_of([*EACH_OTHER_ABC, "A>D", "D>B"], agreement_id=["J"] * 6 + [None] * 2)
+
+    circle = find_circles(book)[0]
+
+    assert tuple("ABCD") == circle.members
+    assert len(circle.rows) == 8
+    assert {6, 7} <= set(circle.witness())
+    assert len(circle.witness()) == 3
+
+
+def test_a_loop_that_only_touches_a_joint_group_leaves_it_out():
+    """A and D guarantee each other; the group of A, B and C stays a joint group."""
+    book = book_of([*EACH_OTHER_ABC, "A>D", "D>A"], agreement_id=["J"] * 6 + [None] * 2)
+
+    assert ["AD"] == members_of(find_circles(book))
+    assert (6, 7) == tuple(find_circles(book)[0].rows)
+
+
+def test_a_contract_beside_the_agreement_between_two_members_closes_a_loop():
+    """A guarantees B once more outside the agreement: with the group that is a loop."""
+    book = book_of([*EACH_OTHER_ABC, "A>B"], agreement_id=["J"] * 6 + [None])
+
+    assert ["ABC"] == members_of(find_circles(book))
+
+
+def test_two_joint_groups_that_share_one_member_close_no_loop():
+    """Each cycle stays inside one agreement."""
+    other = [arc.translate(str.maketrans("ABC", "CDE")) for arc in EACH_OTHER_ABC]
+    book = book_of([*EACH_OTHER_ABC, *other], agreement_id=["J"] * 6 + ["K"] * 6)
+
+    assert [] == list(find_circles(book))
+    assert ["ABCDE"] == members_of(find_clusters(book))
+    assert ["ABC", "CDE"] == sorted(members_of(find_joint_groups(book)))
+
+
+def test_two_joint_groups_that_share_two_members_close_a_loop():
+    """Out by one agreement and back by the other."""
+    other = [arc.translate(str.maketrans("ABC", "BCD")) for arc in EACH_OTHER_ABC]
+    book = book_of([*EACH_OTHER_ABC, *other], agreement_id=["J"] * 6 + ["K"] * 6)
+
+    assert ["ABCD"] == members_of(find_circles(book))
+
+
+def test_a_self_guarantee_under_an_agreement_closes_no_loop():
+    """An arc of the agreement alone, as any other."""
+    book = book_of(["A>A", "B>B"], agreement_id=["J", None])
+
+    assert ["B"] == members_of(find_circles(book))
+
+
+# ---- what closes no loop by default --------------------------------------------------
+
+
+def test_a_counter_guarantee_is_a_layer_of_its_own():
+    """Off by default, on when asked, and counted among the exclusions."""
+    book = book_of(["A>B", "B>A"], layer=["guarantee", "counter"])
+
+    assert [] == list(find_circles(book))
+    assert ["AB"] == members_of(find_circles(book, counter_guarantees=True))
+    assert (0,) == tuple(find_clusters(book)[0].rows)
+    assert [1] in [exclusion.rows.tolist() for exclusion in book.exclusions()]
+
+
+def test_a_licensed_guarantee_company_closes_no_loop_by_default():
+    """The ring through it is one only when asked; the cluster always is."""
+    parties = Parties.from_columns(party=["G", "A"], kind=["guarantee_company", "firm"])
+    book = book_of(["A>G", "G>B", "B>A"], beside={"parties": parties})
+
+    assert [] == list(find_circles(book))
+    assert ["ABG"] == members_of(find_circles(book, guarantee_companies=True))
+    assert ["ABG"] == members_of(find_clusters(book))
+
+
+def test_a_loop_inside_one_merged_party_is_intra_group_support():
+    """It stays reported as a raw loop, so marked, and is no loop of the merged book."""
+    relations = Relations.from_columns(a=["A"], b=["B"], kind=["spouse"])
+    book = book_of(["A>B", "B>A", "C>D", "D>C"])
+
+    result = audit(book, relations=relations)
+
+    assert ["AB", "CD"] == members_of(result.circles)
+    assert [True, False] == [circle.is_intra_group for circle in result.circles]
+    assert [] == list(result.hidden)
+    assert ["CD"] == members_of(find_circles(book.merge(relations, kinds=("spouse",))))
+
+
+# ---- hidden loops --------------------------------------------------------------------
+
+
+def test_a_loop_through_a_controller_is_hidden_in_the_ledger():
+    """A guarantees B; B's controller C guarantees A."""
+    relations = Relations.from_columns(a=["C"], b=["B"], kind=["controller"])
+    book = book_of(["A>B", "C>A"], amount_fen=[10, 20])
+
+    circle = find_hidden_circles(book, relations)[0]
+
+    assert [] == list(find_circles(book))
+    assert (tuple("ABC"), 30) == (circle.members, circle.guaranteed_fen)
+    assert (("B", "C"),) == tuple(tuple(group) for group in circle.groups if len(group) > 1)
+    steps = [(step.kind, step.row, step.source, step.target) for step in circle.evidence(row=0)]
+    expected = [("guarantee", 0, "A", "B"), ("relation", 0, "B", "C"), ("guarantee", 1, "C", "A")]
+    assert expected == steps
+    assert (0, 1) == tuple(circle.witness(row=0))
+    assert (1, 0) == tuple(circle.witness(row=1))
+
+
+def test_a_controller_outside_the_ledger_joins_two_parties_of_it():
+    """Z controls B and C and guarantees nobody: two relation steps, no member Z."""
+    relations = Relations.from_columns(a=["Z", "Z"], b=["B", "C"], kind=["control", "control"])
+
+    circle = find_hidden_circles(book_of(["A>B", "C>A"]), relations)[0]
+
+    assert tuple("ABC") == circle.members
+    steps = [(step.kind, step.source, step.target) for step in circle.evidence(row=0)]
+    assert [
+        ("guarantee", "A", "B"),
+        ("relation", "B", "Z"),
+        ("relation", "Z", "C"),
+        ("guarantee", "C", "A"),
+    ] == steps
+
+
+def test_only_the_kinds_asked_merge():
+    """A kin relation merges by default, and not when only control is asked."""
+    relations = Relations.from_columns(a=["C"], b=["B"], kind=["kin"])
+    book = book_of(["A>B", "C>A"])
+
+    assert ["ABC"] == members_of(find_hidden_circles(book, relations))
+    assert [] == list(find_hidden_circles(book, relations, kinds=("control",)))
+
+
+def test_a_relation_counts_from_its_first_day_to_its_last():
+    """starts_on <= day <= ends_on; a book never asked a day takes every relation."""
+    relations = Relations.from_columns(
+        a=["C"],
+        b=["B"],
+        kind=["spouse"],
+        starts_on=[day("2023-01-01")],
+        ends_on=[day("2024-05-20")],
+    )
+    book = book_of(["A>B", "C>A"])
+
+    def found(text: str) -> int:
+        return len(find_hidden_circles(book.as_of(day(text)), relations))
+
+    assert (0, 1, 1, 0) == tuple(
+        found(text) for text in ("2022-12-31", "2023-01-01", "2024-05-20", "2024-05-21")
+    )
+
+
+def test_a_larger_hidden_loop_is_found_around_a_raw_one():
+    """A and B in a raw loop, and D over C and C's kin: the merged loop is another one."""
+    relations = Relations.from_columns(a=["C"], b=["D"], kind=["kin"])
+    book = book_of(["A>B", "B>A", "B>C", "D>A"])
+
+    assert ["AB"] == members_of(find_circles(book))
+    assert ["ABCD"] == members_of(find_hidden_circles(book, relations))
+
+
+# ---- three answers -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("blank", [None, "", "   ", "\u3000"])
+def test_a_blank_guarantor_leaves_the_borrower_undetermined(blank):
+    """The row is no arc, is excluded with a reason, and opens the party it names."""
+    book = GuaranteeBook.from_columns(guarantor=["A", blank], borrower=["B", "B"])
+
+    assert ["AB"] == members_of(find_clusters(book))
+    assert [1] in [exclusion.rows.tolist() for exclusion in book.exclusions()]
+    assert check_party(book, "B").status == "undetermined"
+    assert check_party(book, "A").outcome == "in_none"
+
+
+@pytest.mark.parametrize(
+    ("party", "status", "outcome"),
+    [
+        ("A", "decided", "in_loop"),
+        ("C", "decided", "in_none"),
+        ("D", "undetermined", None),
+        ("E", "undetermined", None),
+        ("F", "undetermined", None),
+        ("G", "decided", "in_none"),
+        ("H", "decided", "in_none"),
+        ("Z", "undetermined", None),
+    ],
+)
+def test_check_party_gives_one_of_three_answers(party, status, outcome):
+    """D and F are open, so what lies between them may be closed by what nobody recorded."""
+    book = book_of(
+        ["A>B", "B>A", "B>C", "D>E", "E>F", "F>G", "H>D"], beside={"open_parties": ["D", "F"]}
+    )
+
+    decision = check_party(book, party)
+
+    assert (status, outcome) == (decision.status, decision.outcome)
+    if outcome == "in_loop":
+        assert {0, 1} == {int(row) for row in decision.rows}
+
+
+def test_a_party_of_the_parties_table_without_guarantees_is_in_none():
+    """It is known, and what it gave and received is recorded: nothing."""
+    parties = Parties.from_columns(party=["A", "Q"])
+    book = book_of(["A>B"], beside={"parties": parties})
+
+    assert check_party(book, "Q").outcome == "in_none"
+    assert check_party(book, "R").status == "undetermined"
+
+
+# ---- dirty data ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("columns", "column"),
+    [
+        ({"borrower": ["B", "D", "E"], "guarantor": ["A", "C", "E"]}, None),
+        ({"amount_fen": [1, 1, 0]}, "amount_fen"),
+        ({"amount_fen": [1, 1, None]}, "amount_fen"),
+        ({"amount_fen": [1, 1, -4]}, "amount_fen"),
+        (
+            {
+                "starts_on": [None, None, day("2024-02-01")],
+                "debt_due_on": [None, None, day("2024-01-31")],
+            },
+            None,
+        ),
+        ({"guarantor": ["A", "C", None]}, "guarantor"),
+        ({"borrower": ["B", "D", " "]}, "borrower"),
+        ({"guarantor": ["A", "C", "E "]}, "guarantor"),
+        ({"borrower": ["B", "D", "F\uff11"]}, "borrower"),
+        ({"starts_on": [day("2024-01-01"), day("2024-01-01"), None]}, "starts_on"),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_found(columns, column):
+    """Self, zero, unknown, negative, ends before it starts, blank, odd ids: row 2 each."""
+    good: dict[str, Any] = {"guarantor": ["A", "C", "E"], "borrower": ["B", "D", "F"]}
+    book = GuaranteeBook.from_columns(**{**good, "amount_fen": [1, 1, 1], **columns})
+
+    problems = find_data_problems(book)
+
+    found = [p for p in problems if 2 in list(p.rows) and column in (None, p.column)]
+    assert found
+    assert all(problem.reason.text(lang) for problem in problems for lang in ("en", "zh"))
+
+
+def test_the_same_contract_on_two_loans_is_no_duplicate():
+    """Found as such is the same contract on the same loan."""
+    fine = book_of(
+        ["A>B", "A>B"],
+        contract_id=["k", "k"],
+        loan_id=["L1", "L2"],
+        amount_fen=9,
+        form="maximum",
+        starts_on=day("2024-01-01"),
+        debt_due_on=day("2025-01-01"),
+    )
+    twice = book_of(
+        ["A>B", "A>B"],
+        contract_id=["k", "k"],
+        loan_id=["L1", "L1"],
+        amount_fen=9,
+        form="maximum",
+        starts_on=day("2024-01-01"),
+        debt_due_on=day("2025-01-01"),
+    )
+
+    assert len(find_data_problems(fine)) + 1 == len(find_data_problems(twice))
+
+
+# ---- input that cannot be used -------------------------------------------------------
+
+GOOD: dict[str, Any] = {"guarantor": ["A", "B", "C"], "borrower": ["B", "C", "A"]}
+NOON = datetime.datetime(2024, 5, 20, 12, 0, tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize(
+    ("columns", "column", "count", "first_row"),
+    [
+        ({"amount_fen": [1, 2.5, 3]}, "amount_fen", 1, 1),
+        ({"amount_fen": [1, "2", "3"]}, "amount_fen", 2, 1),
+        ({"amount_fen": [1, 2, True]}, "amount_fen", 1, 2),
+        ({"guarantor": ["A", 2, "C"]}, "guarantor", 1, 1),
+        ({"guarantor": ["A", "B", 2.5]}, "guarantor", 1, 2),
+        ({"facts": {"currency": ["CNY", "USD", "USD"]}}, "currency", 2, 1),
+        ({"starts_on": [None, None, NOON]}, "starts_on", 1, 2),
+        ({"debt_due_on": ["2024-05-20", None, None]}, "debt_due_on", 1, 0),
+        ({"form": ["specific", "blanket", "blanket"]}, "form", 2, 1),
+        ({"liability": ["joint", None, "several"]}, "liability", 1, 2),
+        ({"layer": ["counter", "front", None]}, "layer", 1, 1),
+        ({"guarantee_months": [6, 1.5, None]}, "guarantee_months", 1, 1),
+        ({"contract_id": ["k", 1, 2]}, "contract_id", 2, 1),
+    ],
+)
+def test_an_unusable_cell_is_named_by_column_count_and_first_row(
+    columns, column, count, first_row
+):
+    """The error says which column, how many rows and the first; the parts are attributes."""
+    with pytest.raises(InputError, match=column) as caught:
+        GuaranteeBook.from_columns(**{**GOOD, **columns})
+
+    error = caught.value
+    assert (column, count, first_row) == (error.column, error.count, error.first_row)
+    assert str(first_row) in str(error)
+
+
+@pytest.mark.parametrize(
+    ("columns", "column"),
+    [
+        ({"borrower": ["B", "C"]}, "borrower"),
+        ({"amount_fen": [1, 2, 3, 4]}, "amount_fen"),
+        ({"facts": {"branch": ["West"]}}, "branch"),
+        ({"borrower": [1, 2, 3]}, "borrower"),
+        ({"amount_fen": np.array([1.0, 2.5, 3.0])}, "amount_fen"),
+        ({"amount_fen": np.ones((3, 2), dtype=np.int64)}, "amount_fen"),
+        ({"guarantor": np.array([1.5, 2.5, 3.5])}, "guarantor"),
+        ({"starts_on": np.array(["2024-05-20T12:00"] * 3, dtype="datetime64[m]")}, "starts_on"),
+    ],
+)
+def test_an_unusable_column_is_named(columns, column):
+    """Another length, another kind, another unit: the column is named."""
+    with pytest.raises(InputError, match=column) as caught:
+        GuaranteeBook.from_columns(**{**GOOD, **columns})
+
+    assert column == caught.value.column
+
+
+@pytest.mark.parametrize("currency", ["CNY", "RMB", "人民币", None])
+def test_a_currency_that_is_the_yuan_is_no_error(currency):
+    """One currency: the names of the yuan pass, unknown too."""
+    book = GuaranteeBook.from_columns(**GOOD, facts={"currency": [currency] * 3})
+
+    assert len(find_circles(book)) == 1
+
+
+def test_a_sum_that_does_not_fit_is_an_error_and_never_wraps():
+    """Three contracts of 2**62 fen do not fit in 64 bits."""
+    book = book_of(["A>B", "B>C", "C>A"], amount_fen=2**62)
+
+    with pytest.raises(CreditError, match="fen"):
+        _ = find_circles(book).guaranteed_fen
+
+
+def test_a_day_asked_must_be_a_day():
+    """A datetime or a text is refused with a hint."""
+    book = book_of(["A>B"])
+
+    for asked in (NOON, "2024-05-20", 20240520):
+        with pytest.raises(CreditError, match="date"):
+            book.as_of(asked)
+
+
+@pytest.mark.parametrize(
+    ("make", "columns", "column"),
+    [
+        (Relations.from_columns, {"a": ["A"], "b": ["B"], "kind": ["friend"]}, "kind"),
+        (Relations.from_columns, {"a": ["A"], "b": ["B", "C"], "kind": ["kin"]}, "b"),
+        (Parties.from_columns, {"party": ["A"], "kind": ["robot"]}, "kind"),
+        (Parties.from_columns, {"party": ["A", "A"]}, "party"),
+        (Parties.from_columns, {"party": ["A"], "net_assets_fen": [0.5]}, "net_assets_fen"),
+        (
+            Loans.from_columns,
+            {"loan_id": ["L", "L"], "borrower": ["A", "A"], "balance_fen": [1, 2]},
+            "loan_id",
+        ),
+        (
+            Loans.from_columns,
+            {"loan_id": ["L"], "borrower": ["A"], "balance_fen": [1.5]},
+            "balance_fen",
+        ),
+    ],
+)
+def test_the_tables_beside_the_book_name_their_unusable_columns(make, columns, column):
+    """Unknown words, lengths, repeated keys and float money of the other tables."""
+    with pytest.raises(InputError, match=column) as caught:
+        make(**columns)
+
+    assert column == caught.value.column
+
+
+# ---- real networks -------------------------------------------------------------------
+
+
+def test_gnutella_has_its_published_components():
+    """SNAP p2p-Gnutella08: 2068 parties and 9313 rows; 6299 parties and 20776 rows."""
+    arcs = shared_arcs("data/p2p-Gnutella08.txt.gz")
+    book = GuaranteeBook.from_columns(guarantor=arcs[:, 0], borrower=arcs[:, 1])
+
+    circles, clusters = find_circles(book), find_clusters(book)
+
+    assert (2068, 9313) == (len(circles[0].members), len(circles[0].rows))
+    assert (6299, 20776) == (len(clusters[0].members), len(clusters[0].rows))
+    assert int(circles.member_counts.max()) == 2068
+
+
+def test_a_village_of_relations_merges_to_its_components():
+    """A loop through two persons of the large family of one village is hidden."""
+    links = shared_arcs("data/india_village1_all_relationships.txt.gz")
+    village = nx.Graph(links.tolist())
+    largest, *_, smallest = sorted(nx.connected_components(village), key=len, reverse=True)
+    first, *_, last = sorted(largest)
+    other = min(smallest)
+    relations = Relations.from_columns(a=links[:, 0], b=links[:, 1], kind=["kin"] * len(links))
+    book = GuaranteeBook.from_columns(guarantor=[other, last], borrower=[first, other])
+
+    hidden = find_hidden_circles(book, relations)
+
+    assert len(largest) == 825
+    assert [tuple(sorted((other, first, last)))] == [circle.members for circle in hidden]
+    steps = hidden[0].evidence(row=0)
+    shortest = nx.shortest_path_length(village, first, last)
+    assert shortest == sum(step.kind == "relation" for step in steps)
+
+
+# ---- long ones -----------------------------------------------------------------------
+
+
+def test_a_ring_of_a_hundred_thousand_is_walked_without_recursion():
+    """One circle, a witness through all of it, closed by its last contract."""
+    parties = np.arange(LARGE)
+    first = np.datetime64("2020-01-01")
+    book = GuaranteeBook.from_columns(
+        guarantor=parties,
+        borrower=np.roll(parties, -1),
+        starts_on=first + (parties % 1000).astype("timedelta64[D]"),
+        debt_due_on=np.full(LARGE, np.datetime64("2030-01-31")),
+    )
+
+    circle = find_circles(book)[0]
+
+    assert ("ring", LARGE) == (circle.kind, len(circle.members))
+    assert sorted(circle.witness(row=7)) == list(range(LARGE))
+    assert circle.witness(row=7)[:3] == (7, 8, 9)
+    assert datetime.date(2022, 9, 26) == circle.closed_on
+    assert datetime.date(2030, 8, 1) == circle.ends_on
+    assert LARGE // 1000 == len(circle.closed_by)
+    assert check_party(book, 5).outcome == "in_loop"
+    whole = cycles(circle, max_length=LARGE, max_count=2, budget=10 * LARGE)
+    assert (True, 1) == (whole.complete, len(whole.items))
+
+
+def test_a_chain_of_a_hundred_thousand_is_one_cluster_and_one_chain():
+    """No loop; longest chain of all parties; open ends leave the middle undetermined."""
+    parties = np.arange(LARGE)
+    book = GuaranteeBook.from_columns(
+        guarantor=parties[:-1], borrower=parties[1:], open_parties=[0, LARGE - 1]
+    )
+
+    assert [] == list(find_circles(book))
+    assert LARGE == len(find_clusters(book)[0].members)
+    assert LARGE == len(find_chains(book)[0].parties)
+    assert check_party(book, LARGE // 2).status == "undetermined"
+
+
+@pytest.mark.parametrize("hub", [0, LARGE])
+@pytest.mark.parametrize("both", [False, True])
+def test_a_star_of_a_hundred_thousand_has_its_hub_first_or_last(hub, both):
+    """One way it is a hub and no loop, both ways one compound circle."""
+    rim = np.array([n for n in range(LARGE + 1) if n != hub])
+    centre = np.full(LARGE, hub)
+    guarantor = np.concatenate([centre, rim]) if both else centre
+    borrower = np.concatenate([rim, centre]) if both else rim
+    book = GuaranteeBook.from_columns(guarantor=guarantor, borrower=borrower)
+
+    circles = find_circles(book)
+
+    assert LARGE + 1 == len(find_clusters(book)[0].members)
+    assert ([LARGE + 1] if both else []) == circles.member_counts.tolist()
+    if both:
+        assert ("compound", 2) == (circles[0].kind, len(circles[0].witness()))
+    else:
+        assert ["one_for_many"] == [found.kind for found in find_hubs(book)]
+
+
+def test_a_hundred_thousand_parallel_guarantees_are_one_mutual_circle():
+    """Rows and money are kept; the pairs are two."""
+    ends = np.tile([0, 1], LARGE // 2)
+    book = GuaranteeBook.from_columns(
+        guarantor=ends, borrower=1 - ends, amount_fen=np.full(LARGE, 3)
+    )
+
+    circle = find_circles(book)[0]
+
+    assert ("mutual", LARGE, 3 * LARGE) == (circle.kind, len(circle.rows), circle.guaranteed_fen)
+    assert 1.0 == circle.density
+
+
+def test_cycles_of_a_dense_circle_stop_at_their_budget_and_say_so():
+    """Twenty parties that all guarantee each other have more cycles than anybody reads."""
+    names = range(20)
+    arcs = list(itertools.permutations(names, 2))
+    book = GuaranteeBook.from_columns(
+        guarantor=[a for a, _ in arcs], borrower=[b for _, b in arcs]
+    )
+
+    found = cycles(find_circles(book)[0], max_length=20, max_count=1_000, budget=100_000)
+    pairs = cycles(find_circles(book)[0], max_length=2, max_count=1_000)
+
+    assert (False, 1_000) == (found.complete, len(found.items))
+    assert (True, 190) == (pairs.complete, len(pairs.items))
+
+
+def test_a_length_bound_that_finds_nothing_answers_at_once():
+    """A ring of diamonds: no cycle of at most 20 parties among 2**40 of 80."""
+    turns = 40
+    arcs = [
+        pair
+        for n in range(turns)
+        for pair in (
+            (f"{n:02d}a", f"{n:02d}b"),
+            (f"{n:02d}a", f"{n:02d}c"),
+            (f"{n:02d}b", f"{(n + 1) % turns:02d}a"),
+            (f"{n:02d}c", f"{(n + 1) % turns:02d}a"),
+        )
+    ]
+    book = GuaranteeBook.from_columns(
+        guarantor=[a for a, _ in arcs], borrower=[b for _, b in arcs]
+    )
+
+    found = cycles(find_circles(book)[0], max_length=20, max_count=10)
+
+    assert (True, ()) == (found.complete, tuple(found.items))
+
+
+def test_the_recursion_limit_was_left_alone():
+    """Long books are walked, not recursed into: the limit is the interpreter's own."""
+    limit = sys.getrecursionlimit()
+    parties = np.arange(5_000)
+    book = GuaranteeBook.from_columns(guarantor=parties, borrower=np.roll(parties, -1))
+
+    assert len(find_circles(book)[0].witness()) == 5_000
+    assert limit == sys.getrecursionlimit()
