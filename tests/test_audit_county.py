@@ -20,6 +20,7 @@ import networkx as nx
 import pytest
 
 from ruralcredit import guarantees, reports
+from ruralcredit.errors import CreditError
 from ruralcredit.guarantees import (
     Audit,
     Circle,
@@ -43,7 +44,7 @@ DAY = datetime.date(2024, 6, 30)
 SHIPPED = (2024, 20_000, DAY)
 CASES = {
     "shipped": SHIPPED,
-    "another seed": (7, 20_000, DAY),
+    "another seed": (7, 10_000, DAY),
     "another size": (2024, 2_000, DAY),
     "another day": (5, 3_000, datetime.date(2025, 2, 28)),
 }
@@ -212,6 +213,26 @@ def test_hidden_loops_are_those_planted_with_the_relations_that_carry_them(audit
 
     assert planted == {loop.members: hidden_facts(loop) for loop in audited.result.hidden}
     assert len(planted) == len(audited.result.hidden)
+
+
+def test_columns_over_loops_say_what_each_loop_says(audited):
+    """Money, counts, and the place of every party and of every row; -1 for all others."""
+    for found in (audited.result.circles, audited.result.hidden):
+        rows, parties = [-1] * len(audited.book.ledger), dict.fromkeys(audited.book.party_ids, -1)
+        for place, loop in enumerate(found):
+            parties.update(dict.fromkeys(loop.members, place))
+            for row in loop.rows:
+                rows[row] = place
+
+        assert rows == found.row_labels.tolist()
+        assert list(parties.values()) == found.label_of(list(parties)).tolist()
+        for name, of_one in (
+            ("guaranteed_fen", lambda loop: loop.guaranteed_fen),
+            ("unknown_amounts", lambda loop: loop.unknown_amounts),
+            ("member_counts", lambda loop: len(loop.members)),
+            ("contract_counts", lambda loop: len(loop.contracts)),
+        ):
+            assert [of_one(loop) for loop in found] == getattr(found, name).tolist()
 
 
 @pytest.mark.parametrize("left_out", KINDS)
@@ -640,6 +661,9 @@ def values(small) -> dict[str, object]:
         "DataProblem": result.problems[0],
         "Exclusion": result.exclusions[0],
         "Step": result.hidden[0].evidence()[-1],
+        "CircleSummary": largest.summary(),
+        "CircleSummary hidden": result.hidden[0].summary(),
+        "ClusterSummary": result.clusters[0].summary(),
         "Cycles": cycles(largest, max_length=4, max_count=3),
         **{f"Decision {n}": check_party(book, party) for n, party in enumerate(parties)},
         "GuaranteeBook": never,
@@ -662,6 +686,9 @@ NAMES = [
     "DataProblem",
     "Exclusion",
     "Step",
+    "CircleSummary",
+    "CircleSummary hidden",
+    "ClusterSummary",
     "Cycles",
     "Decision 0",
     "Decision 1",
@@ -689,6 +716,13 @@ def test_no_public_value_is_forgotten(values):
     classes = {name for name in guarantees.__all__ if isinstance(getattr(guarantees, name), type)}
 
     assert classes - views == {name.split()[0] for name in values} - {"Decision"}
+
+
+def test_a_view_of_a_book_has_no_plain_form_but_a_summary(small):
+    """A circle without its book would come back empty: it is refused, its summary is not."""
+    for view in (small.result, small.result.circles, small.result.circles[0]):
+        with pytest.raises(CreditError, match="is a view of another value; take its summary"):
+            to_dict(view)
 
 
 def write_golden() -> None:

@@ -496,3 +496,24 @@ def test_a_shorter_chain_than_asked_is_not_named():
         chain.parties for chain in find_chains(book, min_parties=2)
     }
     assert () == find_chains(mutual(), min_parties=2)
+
+
+def test_a_merged_party_is_open_where_one_of_it_is_open():
+    """A controller outside the ledger with unknown guarantees leaves its firm open too."""
+    book = GuaranteeBook.from_columns(guarantor=["a"], borrower=["b"], open_parties=["p"])
+    owner = Relations.from_columns(a=["p"], b=["a"], kind=["controller"])
+    merged = book.merge(owner)
+
+    assert ["decided", "undetermined"] == [check_party(one, "a").status for one in (book, merged)]
+    assert "undetermined" == check_party(merged, "p").status
+
+
+def test_a_party_outside_the_ledger_is_on_the_loop_of_its_group():
+    """The owner of a firm on a loop is on it once merged, and unknown before."""
+    book = GuaranteeBook.from_columns(guarantor=["a", "b"], borrower=["b", "a"])
+    owner = Relations.from_columns(a=["p", "q"], b=["a", "r"], kind=["controller", "kin"])
+    merged = book.merge(owner)
+
+    assert ["undetermined", "decided"] == [check_party(one, "p").status for one in (book, merged)]
+    assert "in_loop" == check_party(merged, "p").outcome
+    assert "undetermined" == check_party(merged, "q").status

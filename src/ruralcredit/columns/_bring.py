@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeGuard
 
 import attrs
 import numpy as np
@@ -124,11 +123,6 @@ def is_unknown(value: object) -> bool:
     return type(value).__name__ in ("NAType", "NaTType") or (
         isinstance(value, np.datetime64) and bool(np.isnat(value))
     )
-
-
-def is_numpy(values: object) -> TypeGuard[Array]:
-    """Say whether a column is a NumPy array with a native dtype."""
-    return isinstance(values, np.ndarray) and values.dtype.kind != "O"
 
 
 def unwrap(name: str, values: object) -> object:
@@ -308,6 +302,12 @@ def day_column(name: str, values: object) -> Days:
     [datetime.date(2024, 2, 29), None]
     """
     brought = unwrap(name, values)
+    if is_arrow(brought) and getattr(brought.type, "tz", None):  # type: ignore[attr-defined]
+        message = (
+            f"{name} must hold days, got moments of time zone "
+            f"{brought.type.tz}: cast them to local days first"  # type: ignore[attr-defined]
+        )
+        raise InputError(message, column=name, count=row_count(brought), first_row=0)
     if is_arrow(brought):
         array, _known = arrow_parts(brought)
         brought = array.tolist() if array.dtype.kind == "O" else array

@@ -50,7 +50,7 @@ class IdIndex:
     _template: _Template | None = None
     _sorted: bool
     _cache: dict[str, npt.NDArray[np.generic]] = attrs.field(factory=dict, init=False)
-    # Arrow columns never change, so one asked for again needs no second look at its ids.
+    # Arrow's texts never change, so a column asked for again needs no second look at its ids.
     _brought: list[tuple[object, Int32]] = attrs.field(factory=list, init=False)
 
     def __getstate__(self) -> dict[str, object]:
@@ -324,7 +324,8 @@ def encode_ids(columns: Mapping[str, object]) -> tuple[IdIndex, dict[str, Int32]
     for name, source in brought.items():
         full = name in texts or name in numbers
         out[name] = _spread(source.count, source.rows, next(parts) if full else None)
-        if is_arrow(columns[name]) or hasattr(columns[name], "combine_chunks"):
+        is_fixed = is_arrow(columns[name]) or hasattr(columns[name], "combine_chunks")
+        if name in texts and is_fixed:
             index._brought.append((columns[name], out[name]))  # noqa: SLF001  # building it
     return index, out
 

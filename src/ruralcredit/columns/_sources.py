@@ -229,7 +229,7 @@ def _of_cells(name: str, cells: list[object]) -> _Numbers | _Texts:
         raise _not_an_id(name, cells)
     known = [v for v, gap in zip(cells, gaps, strict=True) if not gap]
     if all(_is_text(v) for v in known):
-        texts = ["" if gap else str(v) for v, gap in zip(cells, gaps, strict=True)]
+        texts = ["" if gap else str.__str__(v) for v, gap in zip(cells, gaps, strict=True)]
         return _of_strings(name, texts)
     if all(_is_integer(v) for v in known):
         return _of_integers(name, known, np.flatnonzero(~np.array(gaps, np.bool_)), len(cells))

@@ -7,10 +7,12 @@ to the ``find_...`` functions; `audit` asks them all.
 from ruralcredit.guarantees._audit import Audit, audit, mutual_pairs
 from ruralcredit.guarantees._book import Exclusion, GuaranteeBook
 from ruralcredit.guarantees._clusters import Cluster, Clusters, find_clusters
+from ruralcredit.guarantees._groups import ClusterSummary
 from ruralcredit.guarantees._ledger import Ledger
 from ruralcredit.guarantees._loops import (
     Circle,
     Circles,
+    CircleSummary,
     Step,
     find_circles,
     find_hidden_circles,
@@ -36,8 +38,10 @@ __all__ = [
     "Audit",
     "Chain",
     "Circle",
+    "CircleSummary",
     "Circles",
     "Cluster",
+    "ClusterSummary",
     "Clusters",
     "Cycles",
     "DataProblem",

@@ -317,7 +317,8 @@ not, the first at row 0 (12.5): convert yuan with yuan_column
     @functools.cached_property
     def rows(self) -> Int64:
         """Row numbers that count, in order, int64 of shape ``(k,)``."""
-        rows = np.flatnonzero(self._why_not == 0)
+        out = self._why_not != 0
+        rows = np.flatnonzero(~out) if out.any() else np.arange(len(out), dtype=np.int64)
         rows.flags.writeable = False
         return rows
 
@@ -401,7 +402,7 @@ not, the first at row 0 (12.5): convert yuan with yuan_column
     @functools.cached_property
     def node_of(self) -> Int64:
         """The node of each party code: itself, or its merged group."""
-        return self._merging[0]
+        return self._merging[0][: len(self.ledger.index)]
 
     @functools.cached_property
     def node_sizes(self) -> Int64:
@@ -422,35 +423,50 @@ not, the first at row 0 (12.5): convert yuan with yuan_column
         return self.relations.rows_in_force(self.kinds, day)
 
     @functools.cached_property
-    def relation_codes(self) -> tuple[Int64, Int64, int]:
+    def relation_codes(self) -> tuple[Int64, Int64]:
         """Ends of the merged relations as party codes; parties outside get codes beyond."""
-        count = len(self.ledger.index)
-        if self.relations is None or not len(self.relation_rows):
-            none = np.zeros(0, np.int64)
-            return none, none, count
+        if self.relations is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        rows, mine = self.relation_rows, self._related
+        return mine[self.relations.a.codes[rows]], mine[self.relations.b.codes[rows]]
+
+    @functools.cached_property
+    def _related(self) -> Int64:
+        """The party code of each id that the relations name."""
+        if self.relations is None:
+            return np.zeros(0, np.int64)
         index = self.relations.index
         mine = self.ledger.index.find(index.known_ids(np.arange(len(index))))
         outside = mine < 0
-        mine[outside] = count + np.arange(np.count_nonzero(outside))
-        ends = (
-            column.codes[self.relation_rows] for column in (self.relations.a, self.relations.b)
-        )
-        a, b = (mine[codes] for codes in ends)
-        return a, b, count + int(np.count_nonzero(outside))
+        mine[outside] = len(self.ledger.index) + np.arange(np.count_nonzero(outside))
+        return mine
 
     @functools.cached_property
     def _merging(self) -> tuple[Int64, int]:
+        """The node of each party code, those outside the ledger too (-1: none), and the count."""
         count = len(self.ledger.index)
-        a, b, everybody = self.relation_codes
-        if not len(a):
+        everybody = max(count, int(self._related.max(initial=-1)) + 1)
+        if not len(self.relation_codes[0]):
             return np.arange(count, dtype=np.int64), count
-        _number, labels = weak_labels(a, b, everybody)
-        nodes = labels[:count].astype(np.int64)
+        _number, labels = weak_labels(*self.relation_codes, everybody)
         # Groups without a party of the ledger leave gaps: number what is left anew.
         used = np.zeros(everybody, np.bool_)
-        used[nodes] = True
+        used[labels[:count]] = True
         number = np.cumsum(used) - 1
-        return number[nodes], int(np.count_nonzero(used))
+        number[~used] = -1
+        return number[labels], int(np.count_nonzero(used))
+
+    def nodes_of(self, parties: Sequence[PartyId]) -> Int64:
+        """Return the node of each party, -1 for those that no ledger row and no group holds."""
+        codes = self.ledger.index.find(list(parties))
+        if self.relations is not None:
+            theirs = self.relations.index.find(list(parties))
+            also = (codes < 0) & (theirs >= 0)
+            codes[also] = self._related[theirs[also]]
+        nodes = self._merging[0]
+        # The last place stands for parties that no group holds.
+        found: Int64 = np.append(nodes, -1)[np.minimum(codes, len(nodes))]
+        return found
 
     def merged_parties(self) -> tuple[tuple[PartyId, ...], ...]:
         """Return the merged groups of two and more parties of the ledger, sorted."""
@@ -552,12 +568,13 @@ not, the first at row 0 (12.5): convert yuan with yuan_column
     @functools.cached_property
     def open_nodes(self) -> Int64:
         """Nodes with a party whose other guarantees are unknown: given, or of a blank row."""
-        named = self.ledger.index.find(list(self.open_parties))
         blank = self.rows[~self.ledger.has_parties[self.rows]]
         ends = (self.ledger.guarantor.codes[blank], self.ledger.borrower.codes[blank])
-        every = np.concatenate([named, *(codes.astype(np.int64) for codes in ends)])
+        every = np.concatenate([codes[codes >= 0].astype(np.int64) for codes in ends])
+        named = self.nodes_of(self.open_parties)
         nodes = np.zeros(self.node_count, np.bool_)
-        nodes[self.node_of[every[every >= 0]]] = True
+        nodes[self.node_of[every]] = True
+        nodes[named[named >= 0]] = True
         return np.flatnonzero(nodes)
 
 

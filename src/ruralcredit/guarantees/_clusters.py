@@ -4,7 +4,12 @@ import attrs
 import numpy as np
 
 from ruralcredit.guarantees._book import GuaranteeBook
-from ruralcredit.guarantees._groups import GroupsView, GroupView
+from ruralcredit.guarantees._groups import (
+    ClusterSummary,
+    GroupsView,
+    GroupView,
+    summary_fields,
+)
 from ruralcredit.guarantees._kernels import weak_labels
 from ruralcredit.guarantees._partition import make_partition
 
@@ -22,6 +27,10 @@ class Cluster(GroupView):
     """
 
     _prefix = "C"
+
+    def summary(self) -> ClusterSummary:
+        """Return all of it as plain values, without the book."""
+        return ClusterSummary(**summary_fields(self))
 
 
 @attrs.frozen(eq=False, repr=False)

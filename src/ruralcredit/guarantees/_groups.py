@@ -4,7 +4,7 @@ import functools
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 import attrs
 import numpy as np
@@ -168,7 +168,7 @@ class GroupView:
         """A name that stays the same from month to month while the smallest member stays."""
         return stable_id(self._prefix, self.members[0])
 
-    @functools.cached_property
+    @property
     def members(self) -> tuple[PartyId, ...]:
         """The parties, sorted."""
         return self._part.members_of(self._at)
@@ -247,6 +247,32 @@ class GroupView:
             for counts in (self._part.member_counts, self._part.contract_counts)
         )
         return f"{type(self).__name__}({self.id}: {members} members, {contracts} contracts)"
+
+
+@attrs.frozen(kw_only=True)
+class ClusterSummary:
+    """One cluster as plain values, without its book: to keep, to send, to compare.
+
+    >>> from ruralcredit.guarantees import GuaranteeBook, find_clusters
+    >>> book = GuaranteeBook.from_columns(guarantor=["a"], borrower=["b"], amount_fen=[5])
+    >>> find_clusters(book)[0].summary().guaranteed_fen
+    5
+    """
+
+    id: str
+    members: tuple[PartyId, ...]
+    contracts: tuple[PartyId, ...]
+    rows: tuple[int, ...]
+    guaranteed_fen: int
+    unknown_amounts: int
+    loans_fen: int | None
+    covered_fen: int | None
+    overdue_fen: int | None
+
+
+def summary_fields(view: "GroupView") -> dict[str, Any]:
+    """Return what a summary tells of any group."""
+    return {field.name: getattr(view, field.name) for field in attrs.fields(ClusterSummary)}
 
 
 Group = TypeVar("Group", bound=GroupView)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ruralcredit.errors import CreditError
 from ruralcredit.guarantees._book import Arcs, Exclusion, GuaranteeBook
 from ruralcredit.guarantees._closing import loop_labels
-from ruralcredit.guarantees._groups import GroupsView, GroupView, stable_id
+from ruralcredit.guarantees._groups import GroupsView, GroupView, stable_id, summary_fields
 from ruralcredit.guarantees._kernels import sorted_pairs
 from ruralcredit.guarantees._partition import make_partition
 from ruralcredit.guarantees._reasons import JOINT_ONLY
@@ -296,6 +296,15 @@ class Circle(GroupView):
         found: datetime.date | None = None if day is None else day.astype(object)
         return found if found is None or asked is None else max(found, asked)
 
+    def summary(self) -> "CircleSummary":
+        """Return all of it as plain values, without the book."""
+        own = ("kind", "groups", "density", "closed_on", "closed_by", "ends_on", "is_intra_group")
+        return CircleSummary(
+            **summary_fields(self),
+            **{name: getattr(self, name) for name in own},
+            witness=self.witness(),
+        )
+
     def __eq__(self, other: object) -> bool:
         """Equal by content: the same members and rows."""
         return super().__eq__(other)
@@ -303,6 +312,38 @@ class Circle(GroupView):
     def __hash__(self) -> int:
         """Hash by content."""
         return super().__hash__()
+
+
+@attrs.frozen(kw_only=True)
+class CircleSummary:
+    """One closed loop (循环担保) as plain values, without its book: to keep, send, compare.
+
+    An auditor keeps this month's loops for next month's audit:
+
+    >>> from ruralcredit.values import from_dict, to_dict
+    >>> book = GuaranteeBook.from_columns(guarantor=["a", "b"], borrower=["b", "a"])
+    >>> summary = find_circles(book)[0].summary()
+    >>> from_dict(CircleSummary, to_dict(summary)) == summary, summary.witness
+    (True, (0, 1))
+    """
+
+    id: str
+    kind: CircleKind
+    members: tuple[PartyId, ...]
+    groups: tuple[tuple[PartyId, ...], ...]
+    contracts: tuple[PartyId, ...]
+    rows: tuple[int, ...]
+    witness: tuple[int, ...]
+    guaranteed_fen: int
+    unknown_amounts: int
+    loans_fen: int | None
+    covered_fen: int | None
+    overdue_fen: int | None
+    density: float | None
+    closed_on: datetime.date | None
+    closed_by: tuple[PartyId, ...]
+    ends_on: datetime.date | None
+    is_intra_group: bool
 
 
 def _compact(source: Integers, target: Integers) -> tuple[Int64, Int64, int]:
@@ -335,7 +376,7 @@ class _Links:
     def __init__(self, book: GuaranteeBook) -> None:
         self._book = book
         self._near: dict[int, list[tuple[int, int]]] = {}
-        a, b, _count = book.relation_codes
+        a, b = book.relation_codes
         ends = zip(a.tolist(), b.tolist(), book.relation_rows.tolist(), strict=True)
         for one, other, row in ends:
             self._near.setdefault(one, []).append((other, row))

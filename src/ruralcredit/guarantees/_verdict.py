@@ -83,13 +83,15 @@ def check_party(book: GuaranteeBook, party: PartyId) -> Decision:
     ('in_loop', 'undetermined')
     """
     circles = find_circles(book)
-    label = int(circles.label_of([party])[0])
+    node = int(book.nodes_of([party])[0])
+    held = np.flatnonzero(book.node_of == node)
+    label = int(circles.labels_of_codes(held[:1])[0]) if len(held) else -1
     if label >= 0:
         return _in_loop(book, party, circles[label])
     code = int(book.ledger.index.find([party])[0])
-    if code < 0 and not _is_listed(book, party):
+    if node < 0 and not _is_listed(book, party):
         return _undetermined(book, UNKNOWN_PARTY.given(party=party), (party,))
-    if (code >= 0 and _between_open(book)[book.node_of[code]]) or party in book.open_parties:
+    if (node >= 0 and _between_open(book)[node]) or party in book.open_parties:
         ask = _open_parties(book)
         shown = ", ".join(map(str, ask[:_SHOWN_OPEN]))
         reason = OPEN_GUARANTEES.given(party=party, parties=shown)

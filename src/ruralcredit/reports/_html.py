@@ -165,7 +165,10 @@ border:1px solid var(--rule);margin:14px 0}
 nav ol{columns:2;padding-left:20px;margin:6px 0;font-size:13px}
 nav a{color:inherit;text-decoration:none}
 .scroll{overflow-x:auto;margin:8px 0}
+.dense,.dense .id,.dense th .en{font-size:10.5px}
+.dense th,.dense td{padding:4px 3px}
 table{border-collapse:collapse;width:100%;font-size:12px;line-height:1.45}
+table.dense{font-size:11px}
 th,td{padding:4px 6px;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}
 th:first-child,td:first-child{padding-left:2px}
 th:last-child,td:last-child{padding-right:2px}

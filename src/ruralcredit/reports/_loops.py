@@ -59,6 +59,7 @@ def _ranking(circles: Sequence[Circle], voice: Voice) -> Html:
         (*heads, "overdue_share", "covered_share", "ends_on"),
         rows,
         numbers=(0, 3, 4, 5, 6, 7, 8),
+        css="dense",
     )
     left = len(circles) - _LISTED
     return shown if left <= 0 else join([shown, tag("p", more(left, voice), "note")])

@@ -311,6 +311,11 @@ def _fields(cls: type, args: tuple[Hashable, ...]) -> tuple[_Field, ...]:
     types_of: dict[Hashable, Hashable] = dict(
         zip(getattr(cls, "__parameters__", ()), args, strict=False)
     )
+    if any(f.name.startswith("_") and f.default is attrs.NOTHING for f in attrs.fields(cls)):
+        raise CreditError(
+            f"{cls.__name__} has no plain form: it is a view of another value; "
+            "take its summary, or its columns"
+        )
     return tuple(
         _Field(
             field.name,
