@@ -21,7 +21,7 @@ from ruralcredit.guarantees import (
 from ruralcredit.testing import ledger_columns, loan_columns, party_columns
 
 RESIDENT = "320106198703150027"
-CREDIT_CODE = "91320106MA1UTEST0X"
+CREDIT_CODE = "91320106MA1UXEXT00"
 
 
 def found_in(book):
@@ -172,8 +172,8 @@ def test_a_loan_of_another_borrower_is_found(loan_borrower, found):
         (RESIDENT, "household", None),
         (RESIDENT, "firm", "GUA-114"),
         (RESIDENT, "guarantee_company", "GUA-114"),
-        (RESIDENT.replace("0027", "002X"), "firm", "GUA-114"),
-        (RESIDENT.replace("0027", "002x"), "firm", "GUA-114"),
+        (RESIDENT.replace("0027", "006X"), "firm", "GUA-114"),
+        (RESIDENT.replace("0027", "006x"), "firm", "GUA-114"),
         (RESIDENT.replace("0315", "1315"), "firm", None),
         (RESIDENT.replace("0315", "0332"), "firm", None),
         (RESIDENT + "1", "firm", None),

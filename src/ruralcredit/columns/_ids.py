@@ -149,7 +149,7 @@ class IdIndex:
         if self._template is not None and brought.width == len(self._template.fixed):
             parsed = _parse_with([brought], self._template)
             if parsed is not None:
-                return self._find_keys(parsed[0])
+                return self._find_keys(parsed[0].astype(np.int64))
         return self._find_words(brought)
 
     def _find_keys(self, asked: Int64) -> Int64:

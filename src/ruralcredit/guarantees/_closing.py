@@ -11,12 +11,13 @@ import numpy.typing as npt
 from ruralcredit.guarantees._kernels import parts_by_label, strong_labels
 
 Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
 Integers = npt.NDArray[np.integer]
 
 
 def loop_labels(
     source: Integers, target: Integers, count: int, agreements: Integers | None
-) -> tuple[Int64, Int64, Int64]:
+) -> tuple[Int32, Int64, Int64]:
     """Return per node its closed loop, -1 for none, the arcs on loops, and those only joint.
 
     Args:
@@ -26,7 +27,7 @@ def loop_labels(
         agreements: Joint agreement of each arc, -1 for none; None when nobody brought any.
 
     Returns:
-        int64 labels of shape ``(count,)``; ascending positions of the arcs inside a loop; and
+        int32 labels of shape ``(count,)``; ascending positions of the arcs inside a loop; and
         of the arcs whose loops all run inside one agreement.
     """
     labels, arcs = strong_labels(source, target, count)

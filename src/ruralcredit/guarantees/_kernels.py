@@ -24,7 +24,7 @@ _WORTH_PEELING = 0.15
 _BLOCK = 1 << 14
 
 
-def strong_labels(source: Integers, target: Integers, count: int) -> tuple[Int64, Int64]:
+def strong_labels(source: Integers, target: Integers, count: int) -> tuple[Int32, Int64]:
     """Return each node's strong component, -1 for nodes on no loop, and the arcs inside.
 
     Args:
@@ -33,11 +33,11 @@ def strong_labels(source: Integers, target: Integers, count: int) -> tuple[Int64
         count: Number of nodes.
 
     Returns:
-        int64 labels of shape ``(count,)``, 0-based: components of two nodes and more first; a
+        int32 labels of shape ``(count,)``, 0-based: components of two nodes and more first; a
         node with an arc to itself outside of them is a component of its own.  And ascending
         positions of the arcs that have both ends in one component.
     """
-    labels = np.full(count, -1, np.int64)
+    labels = np.full(count, -1, np.int32)
     arcs, itself = _may_close(source, target, count)
     found = 0
     if len(arcs):
@@ -154,7 +154,7 @@ def reached(source: Integers, target: Integers, starts: Int64, count: int) -> Bo
     return found[:count]
 
 
-def weak_labels(source: Integers, target: Integers, count: int) -> tuple[int, Int64]:
+def weak_labels(source: Integers, target: Integers, count: int) -> tuple[int, Int32]:
     """Return the number of weak components of all nodes, and each node's component.
 
     Each round joins every component to its smallest neighbour.  Smallest, not any: a star
@@ -169,15 +169,15 @@ def weak_labels(source: Integers, target: Integers, count: int) -> tuple[int, In
         roots = np.flatnonzero(parent == number)
         number[roots] = np.arange(len(roots), dtype=np.int32)
         nodes = len(roots)
-        level = number.take(parent, mode="clip")
+        level = gather(number, parent)
         levels.append(level)
         source, target = _between(source, target, level)
         if not len(source):
             break
     labels = levels[-1]
     for level in levels[-2::-1]:
-        labels = labels.take(level, mode="clip")
-    return nodes, labels.astype(np.int64)
+        labels = gather(labels, level)
+    return nodes, labels
 
 
 def _hooked(source: Integers, target: Integers, nodes: int) -> Int32:
@@ -217,6 +217,15 @@ def _between(source: Integers, target: Integers, level: Int32) -> tuple[Int32, I
         sources.append(one.take(left))
         targets.append(other.take(left))
     return np.concatenate(sources), np.concatenate(targets)
+
+
+def gather(values: Int32, places: Integers) -> Int32:
+    """Return ``values[places]`` block by block, so that casts of places stay in the cache."""
+    out = np.empty(len(places), np.int32)
+    for i in range(0, len(places), _BLOCK):
+        at = places[i : i + _BLOCK].astype(np.int64, copy=False)
+        np.take(values, at, out=out[i : i + _BLOCK], mode="wrap")
+    return out
 
 
 def parts_by_label(values: Int64, labels: Integers) -> list[Int64]:

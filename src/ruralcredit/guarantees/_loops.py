@@ -20,6 +20,7 @@ from ruralcredit.guarantees._tables import RELATION_KINDS, RelationKind, Relatio
 from ruralcredit.guarantees._walks import Arc, Ring
 
 Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
 Bool = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.integer]
 PartyId = str | int
@@ -62,7 +63,7 @@ class Circle(GroupView):
     ('mutual', ('a', 'b'), ('K1', 'K2'), (0, 1))
     """
 
-    _raw_labels: Int64 | None = attrs.field(default=None, kw_only=True)
+    _raw_labels: Int32 | None = attrs.field(default=None, kw_only=True)
     _groups_of: Int64 | None = attrs.field(default=None, kw_only=True)
 
     _prefix: ClassVar[str] = "L"
@@ -181,7 +182,7 @@ class Circle(GroupView):
             raise AssertionError(row)
         return tuple(walk)
 
-    def _hidden_walk(self, raw: Int64) -> tuple[int, ...]:
+    def _hidden_walk(self, raw: Int32) -> tuple[int, ...]:
         """Return a shortest walk that no raw loop holds, so that it needs a relation."""
         ring, of_row = self._ring
         ledger = self._part.book.ledger
@@ -195,7 +196,7 @@ class Circle(GroupView):
                 best = tuple(walk)
         return best or self._joined_loops(raw)
 
-    def _joined_loops(self, raw: Int64) -> tuple[int, ...]:
+    def _joined_loops(self, raw: Int32) -> tuple[int, ...]:
         """Walk through two raw loops that only a relation joins, where no other row does."""
         guarantor = self._part.book.ledger.guarantor.codes
         rows_at: dict[int, list[int]] = {}
@@ -423,14 +424,14 @@ class Circles(GroupsView[Circle]):
     (Circles(1), [7], [0, -1])
     """
 
-    _raw_labels: Int64 | None = attrs.field(default=None, kw_only=True)
+    _raw_labels: Int32 | None = attrs.field(default=None, kw_only=True)
     _groups_of: Int64 | None = attrs.field(default=None, kw_only=True)
     _left_out: tuple[Exclusion, ...] = attrs.field(default=(), kw_only=True)
 
     def _view(self, at: int) -> Circle:
         return Circle(self._part, at, raw_labels=self._raw_labels, groups_of=self._groups_of)
 
-    def labels_of_codes(self, codes: Int64) -> Int64:
+    def labels_of_codes(self, codes: Int64) -> Integers:
         """Return the position of each party code's circle here, -1 for none."""
         return self._part.labels[codes]
 
@@ -557,7 +558,7 @@ def find_hidden_circles(
     return Circles(part, raw_labels=raw_labels, left_out=left_out)
 
 
-def _without_images(labels: Int64, merged: GuaranteeBook, raw_labels: Int64) -> Int64:
+def _without_images(labels: Int32, merged: GuaranteeBook, raw_labels: Int32) -> Int32:
     """Drop merged loops of one party, and those that one raw loop already is."""
     count = int(labels.max(initial=-1)) + 1
     nodes = np.flatnonzero(labels >= 0)
@@ -574,6 +575,6 @@ def _without_images(labels: Int64, merged: GuaranteeBook, raw_labels: Int64) -> 
         drop[pairs[reached == sizes[pairs[:, 0]], 0]] = True
     number = np.cumsum(~drop) - 1
     number[drop] = -1
-    out = np.full(len(labels), -1, np.int64)
+    out = np.full(len(labels), -1, np.int32)
     out[nodes] = number[labels[nodes]]
     return out

@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 from ruralcredit.errors import CreditError
 from ruralcredit.guarantees._book import Arcs, GuaranteeBook
+from ruralcredit.guarantees._kernels import gather
 
 Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
 Bool = npt.NDArray[np.bool_]
 PartyId = str | int
 
@@ -22,7 +24,7 @@ _CHUNK = 256
 _INT64_MAX = float(np.iinfo(np.int64).max)
 
 
-def grouped(labels: Int64, count: int) -> tuple[Int64, Int64]:
+def grouped(labels: npt.NDArray[np.integer], count: int) -> tuple[Int64, Int64]:
     """Return positions ordered by label, and where each label starts; -1 is left out."""
     inside = np.flatnonzero(labels >= 0)
     kept = labels[inside]
@@ -37,17 +39,17 @@ class Partition:
 
     Attributes:
         book: The book they were found in.
-        labels: Group of each party code, -1 for none: int64 of shape ``(parties,)``.
+        labels: Group of each party code, -1 for none: int32 of shape ``(parties,)``.
         position: Group of each label as the kernels number them.
         rows: Row numbers inside a group, ascending.
         row_labels: The kernels' label of each of these rows.
     """
 
     book: GuaranteeBook
-    labels: Int64
-    position: Int64
+    labels: Int32
+    position: Int32
     rows: Int64
-    row_labels: Int64
+    row_labels: Int32
     guaranteed_fen: Int64
     unknown_amounts: Int64
     member_counts: Int64
@@ -108,7 +110,8 @@ class Partition:
     def label_of(self, parties: object) -> Int64:
         """Return the group of each party asked for, -1 for none."""
         codes = self.book.ledger.index.find(parties)
-        return np.where(codes >= 0, self.labels[codes], -1) if len(self.labels) else codes
+        found: Int64 = np.append(self.labels, np.int32(-1))[codes].astype(np.int64)
+        return found
 
     @functools.cached_property
     def loan_labels(self) -> Int64:
@@ -144,7 +147,7 @@ class Partition:
         return exact_sums(self.loan_labels[take], loans.balance_fen.values[take], len(self))
 
 
-def exact_sums(labels: Int64, amounts: Int64, count: int) -> Int64:
+def exact_sums(labels: npt.NDArray[np.integer], amounts: Int64, count: int) -> Int64:
     """Add up fen per label exactly; a sum beyond int64 is an error, it never wraps."""
     total = np.zeros(count, np.int64)
     if float(np.sum(amounts, dtype=np.float64)) >= _INT64_MAX:
@@ -159,7 +162,7 @@ def exact_sums(labels: Int64, amounts: Int64, count: int) -> Int64:
     return total
 
 
-def make_partition(book: GuaranteeBook, node_labels: Int64, arcs: Arcs) -> Partition:
+def make_partition(book: GuaranteeBook, node_labels: Int32, arcs: Arcs) -> Partition:
     """Number groups of nodes by money, members, contracts (largest first) and smallest id.
 
     Args:
@@ -167,14 +170,14 @@ def make_partition(book: GuaranteeBook, node_labels: Int64, arcs: Arcs) -> Parti
         node_labels: Group of each node, -1 for none, in any numbering without gaps.
         arcs: The arcs inside the groups.
     """
-    labels = node_labels if book.relations is None else node_labels[book.node_of]
+    labels = node_labels if book.relations is None else gather(node_labels, book.node_of)
     count = int(node_labels.max(initial=-1)) + 1
-    rows, row_labels = arcs.rows, node_labels.take(arcs.source, mode="clip")
+    rows, row_labels = arcs.rows, gather(node_labels, arcs.source)
     fen, unknown, contracts = _money(book, rows, row_labels, count)
-    members = np.bincount(labels + 1, minlength=count + 1)[1:]
+    members = np.bincount(labels[labels >= 0], minlength=count)
     order = _order(book, labels, fen, members, contracts)
-    position = np.empty(count, np.int64)
-    position[order] = np.arange(count)
+    position = np.empty(count, np.int32)
+    position[order] = np.arange(count, dtype=np.int32)
     part = Partition(
         book=book,
         labels=_renumbered(position, labels),
@@ -191,14 +194,13 @@ def make_partition(book: GuaranteeBook, node_labels: Int64, arcs: Arcs) -> Parti
     return part
 
 
-def _renumbered(position: Int64, labels: Int64) -> Int64:
+def _renumbered(position: Int32, labels: Int32) -> Int32:
     # The last place stands for -1: no group.
-    renumbered: Int64 = np.append(position, -1)[labels]
-    return renumbered
+    return gather(np.append(position, np.int32(-1)), labels)
 
 
 def _money(
-    book: GuaranteeBook, rows: Int64, row_labels: Int64, count: int
+    book: GuaranteeBook, rows: Int64, row_labels: Int32, count: int
 ) -> tuple[Int64, Int64, Int64]:
     """Return known fen, contracts of unknown amount, and contracts, per group."""
     amounts, known = book.contract_amounts
@@ -207,7 +209,7 @@ def _money(
     if book.ledger.contract_id is not None:
         # One row stands for each contract of a group.
         codes, contracts = book.ledger.contract_codes
-        keys = row_labels * contracts + codes[rows]
+        keys = row_labels.astype(np.int64) * contracts + codes[rows]
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
         first = np.ones(len(ordered), np.bool_)
@@ -223,7 +225,7 @@ def _money(
 
 
 def _order(
-    book: GuaranteeBook, labels: Int64, fen: Int64, members: Int64, contracts: Int64
+    book: GuaranteeBook, labels: Int32, fen: Int64, members: Int64, contracts: Int64
 ) -> Int64:
     """Sort groups by fen, members, contracts, largest first; ties by smallest id."""
     order = np.argsort(-fen)
@@ -243,7 +245,7 @@ def _order(
     return order
 
 
-def _smallest_ranks(book: GuaranteeBook, labels: Int64, tied: Int64, count: int) -> Int64:
+def _smallest_ranks(book: GuaranteeBook, labels: Int32, tied: Int64, count: int) -> Int64:
     wanted = np.zeros(count + 1, np.bool_)
     wanted[tied] = True
     codes = np.flatnonzero(wanted[labels])

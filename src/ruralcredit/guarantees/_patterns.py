@@ -186,7 +186,7 @@ def _keys(parties: Sequence[PartyId]) -> tuple[tuple[bool, PartyId], ...]:
     return tuple((isinstance(party, str), party) for party in parties)
 
 
-def _contracted(book: GuaranteeBook, labels: Int64) -> Int64:
+def _contracted(book: GuaranteeBook, labels: Integers) -> Int64:
     """Number nodes so that each loop is one; returns the number of each node."""
     count = book.node_count
     own = np.arange(count, dtype=np.int64)
