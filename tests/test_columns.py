@@ -257,7 +257,7 @@ def test_arrays_of_another_kind_are_no_whole_numbers(values, dtype):
         ([1, 1e30], f"1 too large row, at row 1 ({int(1e30)})"),
         (np.array([0, 2**63], np.uint64), "1 too large row, at row 1 (9223372036854775808)"),
         (pa.array([None, 2**63], pa.uint64()), "1 too large row, at row 1 (9223372036854775808)"),
-        (pl.Series([2**63]), "1 too large row, at row 0 (9223372036854775808)"),
+        (pl.Series([2**63], dtype=pl.UInt64), "1 too large row, at row 0 (9223372036854775808)"),
         (
             np.array([2.0**63]),
             "1 fractional or too large row, at row 0 (9.223372036854775808e+18)",

@@ -699,7 +699,7 @@ def test_ranks_are_the_places_of_the_sorted_ids(cells):
     ranks = index.ranks()
 
     assert [sorted(everything).index(one) for one in everything] == ranks.tolist()
-    assert np.shares_memory(ranks, index.ranks())
+    assert not len(index) or np.shares_memory(ranks, index.ranks())
     assert not ranks.flags.writeable
     assert not index.is_sorted or list(range(len(index))) == ranks.tolist()
 

@@ -517,3 +517,16 @@ def test_a_party_outside_the_ledger_is_on_the_loop_of_its_group():
     assert ["undetermined", "decided"] == [check_party(one, "p").status for one in (book, merged)]
     assert "in_loop" == check_party(merged, "p").outcome
     assert "undetermined" == check_party(merged, "q").status
+
+
+def test_row_labels_say_for_every_row_of_the_ledger_where_it_belongs():
+    """Rows inside a loop carry its position, others -1; clusters hold every row with parties."""
+    book = GuaranteeBook.from_columns(
+        guarantor=["a", "b", "c", "x", ""],
+        borrower=["b", "a", "a", "y", "z"],
+        amount_fen=[1, 2, 3, 9, 9],
+    )
+
+    assert [0, 0, -1, -1, -1] == find_circles(book).row_labels.tolist()
+    assert [1, 1, 1, 0, -1] == find_clusters(book).row_labels.tolist()
+    assert not find_circles(book).row_labels.flags.writeable

@@ -1807,6 +1807,12 @@ class Misnamed:
         return {}
 
 
+class Listed(Misnamed):
+    """A table that names its columns without their kinds."""
+
+    COLUMNS = ("party",)
+
+
 def a_ledger(**changed):
     """Return a table of three rows, with some of its columns changed."""
     columns = {
@@ -1922,6 +1928,10 @@ def test_plain_columns_of_another_shape_are_refused(changed, message):
         (
             lambda: to_dict(a_ledger(months=np.array([[1]]))),
             "Ledger.months must be a column, got ndarray array([[1]])",
+        ),
+        (
+            lambda: json_schema(Listed),
+            "Listed has no plain form: a table names its kinds in COLUMNS",
         ),
         (
             lambda: json_schema(Misnamed),

@@ -67,7 +67,10 @@ def _of_arrow(name: str, values: object) -> _Numbers | _Texts:
         values = values.dictionary_decode()  # type: ignore[attr-defined]
         kind = str(values.type)  # type: ignore[attr-defined]
     if kind == "string_view":
-        values = values.cast("large_string")  # type: ignore[attr-defined]
+        try:
+            values = values.cast("large_string")  # type: ignore[attr-defined]
+        except NotImplementedError:  # pragma: no cover  # Arrow before 18
+            return _of_cells(name, values.to_pylist())  # type: ignore[attr-defined]
         kind = "large_string"
     if hasattr(values, "num_chunks"):  # a chunked array too large for one chunk
         return _of_cells(name, values.to_pylist())  # type: ignore[attr-defined]

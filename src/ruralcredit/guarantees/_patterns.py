@@ -140,8 +140,8 @@ def find_chains(
 ) -> tuple[Chain, ...]:
     """Find the longest guarantee chain (担保链) of each cluster.
 
-    Parties on a closed loop are passed as one step of the way, so a chain never returns; it is
-    spelled out by the parties where it enters and leaves such a loop only once, by entering.
+    Parties on a closed loop are passed as one step of the way, named by the party where the
+    chain leaves the loop, so a chain never returns.
     Order: known guaranteed_fen, members, largest first, then smallest id.
 
     Args:

@@ -45,9 +45,11 @@ from ruralcredit.reasons import Reason
 Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
-# Shapes of GB 11643 (18-character resident identity number) and GB 32100 (credit code).
-_RESIDENT = re.compile(r"[1-9]\d{5}(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]")
+# Shapes of GB 11643 (18-character resident identity number) and GB 32100 (credit code).  Most
+# resident numbers have the shape of a credit code too: the check characters tell them apart.
+_RESIDENT = re.compile(r"[1-9]\d{5}(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dX]")
 _CREDIT_CODE = re.compile(r"[1-9A-Y][1-9]\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
+_CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
 
 
@@ -235,7 +237,7 @@ def _disagreeing(
 
 def _loans(book: GuaranteeBook) -> _Found:
     ledger, loans = book.ledger, book.loans
-    if loans is None or ledger.loan_id is None or not len(loans):
+    if loans is None or ledger.loan_id is None:
         return
     named = _rows(ledger.loan_id.codes >= 0)
     asked = ledger.loan_id.index.known_ids(ledger.loan_id.codes[named])
@@ -245,7 +247,7 @@ def _loans(book: GuaranteeBook) -> _Found:
     owners = ledger.index.find(
         loans.borrower.index.known_ids(np.arange(len(loans.borrower.index)))
     )
-    owner = np.where(loans.borrower.codes[place] >= 0, owners[loans.borrower.codes[place]], -1)
+    owner = np.append(owners, -1)[loans.borrower.codes[place]]
     other = (owner != ledger.borrower.codes[rows]) & (ledger.borrower.codes[rows] >= 0)
     yield OTHER_BORROWER, "loan_id", rows[other & (loans.borrower.codes[place] >= 0)]
     repaid = _is_repaid(book, rows, loans.balance_fen.take(place))
@@ -290,6 +292,23 @@ def _over_ceiling(book: GuaranteeBook) -> Int64:
     return rows[beyond]
 
 
+def _is_resident(text: str) -> bool:
+    """Say whether a text is a resident identity number, its check character included."""
+    if not _RESIDENT.fullmatch(text):
+        return False
+    total = sum(int(sign) * (1 << (17 - place)) for place, sign in enumerate(text[:17]))
+    return "10X98765432"[total % 11] == text[17]
+
+
+def _is_credit_code(text: str) -> bool:
+    """Say whether a text is a firm's credit code, its check character included."""
+    if not _CREDIT_CODE.fullmatch(text):
+        return False
+    values = [_CREDIT_SIGNS.index(sign) for sign in text]
+    total = sum(value * pow(3, place, 31) for place, value in enumerate(values[:17]))
+    return (31 - total % 31) % 31 == values[17]
+
+
 def _listed(book: GuaranteeBook) -> _Found:
     ledger, parties = book.ledger, book.parties
     if parties is None or not len(ledger.index):
@@ -304,8 +323,8 @@ def _listed(book: GuaranteeBook) -> _Found:
         person[~missing] = (kinds == 0) | (kinds == 1)
         firm[~missing] = kinds >= _FIRM
     texts = [text.upper() if isinstance(text, str) else "" for text in ids]
-    resident = np.fromiter((bool(_RESIDENT.fullmatch(t)) for t in texts), np.bool_, len(ids))
-    credit = np.fromiter((bool(_CREDIT_CODE.fullmatch(t)) for t in texts), np.bool_, len(ids))
+    resident = np.fromiter(map(_is_resident, texts), np.bool_, len(ids))
+    credit = np.fromiter(map(_is_credit_code, texts), np.bool_, len(ids))
     for name in ("guarantor", "borrower"):
         codes = getattr(ledger, name).codes
         here = codes >= 0
