@@ -313,6 +313,40 @@ def test_the_audit_says_what_each_question_says(case, data, opened):
         assert circle.is_intra_group is (len(circle.members) > 1 and len(images) == 1)
 
 
+@given(asked(max_parties=5, max_deals=12, dates=False))
+def test_mutual_pairs_are_the_mixed_cycles_of_two(case):
+    """Two that stand in for each other, unless one joint agreement alone says so."""
+    columns, day, known_by = case
+    arcs = oracle.arcs_of(counting(columns, day, known_by))
+
+    pairs = audit(on_day(book_of(columns), day, known_by)).mutual_pairs
+
+    assert {frozenset(pair) for pair in pairs} == oracle.mutual_pairs(arcs)
+    assert sorted({tuple(sorted(pair)) for pair in pairs}) == list(pairs)
+
+
+@given(asked(max_deals=12, dates=False), st.integers(2, 3))
+def test_further_structures_stand_in_the_order_of_circles(case, degree):
+    """Known money, parties, contracts, largest first; then the smallest id."""
+    columns, day, known_by = case
+    book = on_day(book_of(columns), day, known_by)
+
+    hubs, groups = find_hubs(book, degree=degree), find_joint_groups(book)
+
+    sizes = [
+        (-hub.guaranteed_fen, -len(hub.guarantors) - len(hub.borrowers), -len(hub.contracts))
+        for hub in hubs
+    ]
+    assert sorted(sizes) == sizes
+    keys = [
+        (-group.guaranteed_fen, -len(group.members), -len(group.contracts), group.agreement_id)
+        for group in groups
+    ]
+    assert sorted(keys) == keys
+    money_first = [(-chain.guaranteed_fen, -len(chain.parties)) for chain in find_chains(book)]
+    assert sorted(money_first) == money_first
+
+
 @given(books())
 def test_exclusions_name_a_row_once(book):
     """Each row that cannot count has one reason, in both languages."""

@@ -348,6 +348,45 @@ def test_hubs_are_one_for_many_many_for_one_and_many_to_many():
     assert () == tuple(find_hubs(book_of(["A>B", "A>C", "A>D"]), degree=4))
 
 
+def test_hubs_stand_by_money_parties_contracts_and_smallest_id():
+    """Stars of three: the dearest first, then the widest, the one of most contracts, by id."""
+    stars = ["D>1", "D>2", "D>3", "C>4", "C>5", "C>6", "B>7", "B>8", "B>9", "B>9"]
+    wide = ["A>a", "A>b", "A>c", "A>d", "b>E", "c>E", "d>E", "e>E", "f>E"]
+    dear = ["Z>x", "Z>y", "Z>z"]
+    arcs = [*stars, *wide, *dear]
+    book = book_of(arcs, amount_fen=[0] * (len(arcs) - 1) + [1])
+
+    hubs = find_hubs(book)
+
+    found = [(*hub.guarantors, *hub.borrowers) for hub in hubs]
+    assert ["Zxyz", "bcdefE", "Aabcd", "B789", "C456", "D123"] == ["".join(hub) for hub in found]
+
+
+def test_chains_stand_by_money_parties_and_smallest_id():
+    """One for each cluster; the way with the smallest ids where several are as long."""
+    arcs = ["N>O", "O>P", "K>L", "L>M", "G>H", "H>I", "I>J", "C>D", "D>F", "C>A", "A>F", "X>Y"]
+    book = book_of(arcs, amount_fen=[5, 5] + [1] * 2 + [0] * 8)
+
+    assert ["NOP", "KLM", "GHIJ", "CAF"] == ["".join(c.parties) for c in find_chains(book)]
+    assert [10, 2, 0, 0] == [chain.guaranteed_fen for chain in find_chains(book)]
+
+
+@pytest.mark.parametrize(
+    ("arcs", "parties"),
+    [
+        (["A>B", "B>C", "C>B", "C>D"], 3),
+        (["A>B", "B>C", "C>A", "C>D", "D>E"], 3),
+        (["A>B", "B>A", "B>C", "C>D", "D>C", "D>E", "E>F"], 4),
+        (["A>A", "A>B", "B>B", "B>C"], 3),
+    ],
+)
+def test_a_loop_on_the_way_of_a_chain_is_one_step(arcs, parties):
+    """Parties on one closed loop count as one, so a chain never returns."""
+    chains = find_chains(book_of(arcs))
+
+    assert [parties] == [len(chain.rows) + 1 for chain in chains]
+
+
 def test_circles_stand_by_money_members_contracts_and_smallest_id():
     """Largest first; ties go to the smallest id."""
     arcs = ["E>F", "F>E", "C>D", "D>C", "A>B", "B>A", "G>H", "H>I", "I>G", "J>J"]
@@ -863,6 +902,28 @@ def test_a_star_of_a_hundred_thousand_has_its_hub_first_or_last(hub, both):
         assert ("compound", 2) == (circles[0].kind, len(circles[0].witness()))
     else:
         assert ["one_for_many"] == [found.kind for found in find_hubs(book)]
+
+
+def test_a_thousand_circles_are_each_found_by_place_and_by_walking():
+    """Pair n owes the more the smaller n: places, columns and members agree."""
+    first = np.arange(0, 2_000, 2)
+    book = GuaranteeBook.from_columns(
+        guarantor=np.concatenate([first, first + 1]),
+        borrower=np.concatenate([first + 1, first]),
+        amount_fen=np.concatenate([2_000 - first, 2_000 - first]),
+        starts_on=np.datetime64("2020-01-01") + np.tile(first, 2).astype("timedelta64[D]"),
+    )
+
+    circles = find_circles(book)
+
+    expected = [(int(n), int(n) + 1) for n in first]
+    assert expected == [circle.members for circle in circles]
+    assert expected[::-1] == [circles[n].members for n in reversed(range(1_000))]
+    assert [(n, n + 1_000) for n in range(1_000)] == [tuple(circle.rows) for circle in circles]
+    assert [4_000 - 2 * int(n) for n in first] == circles.guaranteed_fen.tolist()
+    assert np.repeat(np.arange(1_000), 2).tolist() == circles.label_of(range(2_000)).tolist()
+    days = [datetime.date(2020, 1, 1) + datetime.timedelta(days=int(n)) for n in first]
+    assert days == [circle.closed_on for circle in circles]
 
 
 def test_a_hundred_thousand_parallel_guarantees_are_one_mutual_circle():

@@ -301,11 +301,11 @@ def ledger_columns(
 ) -> Columns:
     """Draw the columns of a guarantee ledger, as lists of one length.
 
-    A deal is what a bank signs at once: a single guarantee, a ring of two to five, a
-    ceiling over some loans of one borrower (a row each), a joint agreement (a row for each
-    ordered pair of members), a self-guarantee, or a further guarantee of a pair that has
-    one.  Amounts may be zero, negative or unknown; contract ids may be missing or met
-    again in another deal.
+    A deal is what a bank signs at once: a single guarantee, a ring or a chain of two to
+    five, a ceiling over some loans of one borrower (a row each), a joint agreement (a row
+    for each ordered pair of members), a self-guarantee, or a further guarantee of a pair
+    that has one.  Amounts may be zero, negative or unknown; contract ids may be missing or
+    met again in another deal.
 
     ``dates=False`` leaves every date unknown, ``agreements=False`` draws no joint
     agreement, ``counters=False`` no counter-guarantee, ``blanks=True`` leaves some
@@ -338,7 +338,7 @@ def ledger_columns(
 
 
 # One draw for what belongs together: examples stay small, so Hypothesis shrinks them fast.
-_SHAPES = ("single", "ring", "joint", "ceiling", "self", "parallel")
+_SHAPES = ("single", "ring", "chain", "joint", "ceiling", "self", "parallel")
 _AMOUNTS: Mapping[int, int | None] = {-2: -5, -1: None}
 _PAPERS = st.sampled_from(list(itertools.product((None, "own", "first"), (0, 1, 2, None))))
 _TERMS = st.sampled_from(
@@ -425,6 +425,8 @@ def _pairs(
     members = list(dict.fromkeys(names[(start + n * step) % count] for n in range(size)))
     if shape == "ring":
         return list(zip(members, members[1:] + members[:1], strict=True)), {}
+    if shape == "chain" and len(members) > 1:
+        return list(itertools.pairwise(members)), {}
     if shape == "joint":
         agreement = _name(kind, "G", deal if step == 1 else 0)
         pairs = [(a, b) for a in members[:4] for b in members[:4] if a != b]

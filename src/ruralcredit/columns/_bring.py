@@ -334,6 +334,8 @@ def _frozen_days(days: Days) -> Days:
 
 
 def _days_of_cells(name: str, cells: list[object]) -> Days:
+    if set(map(type, cells)) <= {datetime.date, type(None)}:
+        return _frozen_days(np.array(cells, dtype="datetime64[D]"))
     wrong = np.fromiter((not _is_day(v) for v in cells), np.bool_, len(cells))
     if wrong.any():
         first = int(np.argmax(wrong))

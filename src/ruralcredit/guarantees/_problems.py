@@ -1,5 +1,6 @@
 """What is wrong with the data: found and listed, never swallowed."""
 
+import operator
 import re
 from collections.abc import Callable, Iterator
 
@@ -49,7 +50,8 @@ Bool = npt.NDArray[np.bool_]
 # resident numbers have the shape of a credit code too: the check characters tell them apart.
 _RESIDENT = re.compile(r"[1-9]\d{5}(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dX]")
 _CREDIT_CODE = re.compile(r"[1-9A-Y][1-9]\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
-_CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_CREDIT_VALUES = {sign: value for value, sign in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
+_CREDIT_WEIGHTS = tuple(3**place % 31 for place in range(17))
 _FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
 
 
@@ -292,6 +294,12 @@ def _over_ceiling(book: GuaranteeBook) -> Int64:
     return rows[beyond]
 
 
+def _keep(marked: Bool, ids: list[str | int], holds: Callable[[str], bool]) -> None:
+    """Unmark the ids that do not fit a test, in place."""
+    for place in np.flatnonzero(marked).tolist():
+        marked[place] = holds(str(ids[place]).upper())
+
+
 def _is_resident(text: str) -> bool:
     """Say whether a text is a resident identity number, its check character included."""
     if not _RESIDENT.fullmatch(text):
@@ -304,8 +312,8 @@ def _is_credit_code(text: str) -> bool:
     """Say whether a text is a firm's credit code, its check character included."""
     if not _CREDIT_CODE.fullmatch(text):
         return False
-    values = [_CREDIT_SIGNS.index(sign) for sign in text]
-    total = sum(value * pow(3, place, 31) for place, value in enumerate(values[:17]))
+    values = [_CREDIT_VALUES[sign] for sign in text]
+    total: int = sum(map(operator.mul, values, _CREDIT_WEIGHTS))
     return (31 - total % 31) % 31 == values[17]
 
 
@@ -322,15 +330,14 @@ def _listed(book: GuaranteeBook) -> _Found:
         kinds = parties.kind.codes[found[~missing]]
         person[~missing] = (kinds == 0) | (kinds == 1)
         firm[~missing] = kinds >= _FIRM
-    texts = [text.upper() if isinstance(text, str) else "" for text in ids]
-    resident = np.fromiter(map(_is_resident, texts), np.bool_, len(ids))
-    credit = np.fromiter(map(_is_credit_code, texts), np.bool_, len(ids))
+    _keep(person, ids, lambda text: _is_credit_code(text) and not _is_resident(text))
+    _keep(firm, ids, lambda text: _is_resident(text) and not _is_credit_code(text))
     for name in ("guarantor", "borrower"):
         codes = getattr(ledger, name).codes
         here = codes >= 0
         yield PARTY_NOT_LISTED, name, _rows(here & missing[codes])
-        yield PERSON_WITH_FIRM_ID, name, _rows(here & (person & credit & ~resident)[codes])
-        yield FIRM_WITH_PERSON_ID, name, _rows(here & (firm & resident & ~credit)[codes])
+        yield PERSON_WITH_FIRM_ID, name, _rows(here & person[codes])
+        yield FIRM_WITH_PERSON_ID, name, _rows(here & firm[codes])
 
 
 _FIRM = 2
