@@ -332,8 +332,9 @@ def ledger_columns(
             owed = _loan_names(kind, names, borrower)
             terms["loan_id"] = owed[place % 2 + 1] if loans is None else owed[loans]
             rows.append({"guarantor": guarantor, "borrower": borrower} | terms | more)
-    if blanks:
-        rows = [_blanked(draw, row, kind) for row in rows]
+    for _ in range(draw(_FEW) if blanks and rows else 0):
+        end, cell = draw(_BLANKS)
+        draw(st.sampled_from(rows))[end] = cell if kind == "str" else None
     return {field: [row.get(field) for row in rows] for field in _LEDGER_FIELDS}
 
 
@@ -367,9 +368,11 @@ _EVENTS = st.sampled_from(
     )
 )
 _DAYS, _MAYBE_DAYS = days(), maybe_days()
-_BLANKS = st.sampled_from(
-    (*((None,) * 12), *itertools.product(("guarantor", "borrower"), (None, "", "  ")))
-)
+_FEW = st.integers(0, 2)
+_BLANKS = st.sampled_from(list(itertools.product(("guarantor", "borrower"), (None, "", "  "))))
+_MONEY = st.integers(-1, 10_000)
+_KIND = st.sampled_from(_PARTY_KINDS)
+_OVERDUE = st.sampled_from((None, 0, 0, 1, 90, 91))
 _AMOUNT = st.integers(-2, 1_000)
 _LEDGER_FIELDS = (
     "agreement_id",
@@ -450,14 +453,6 @@ def _loan_names(kind: Kind, names: Sequence[object], borrower: object) -> list[o
     return [None, *(_name(kind, "L", 2 * names.index(borrower) + n) for n in range(2))]
 
 
-def _blanked(draw: st.DrawFn, row: Mapping[str, object], kind: Kind) -> dict[str, object]:
-    blank = draw(_BLANKS)
-    if blank is None:
-        return dict(row)
-    end, cell = blank
-    return {**row, end: cell if kind == "str" else None}
-
-
 @st.composite
 def party_columns(draw: st.DrawFn, *, max_parties: int = 8, kind: Kind = "str") -> Columns:
     """Draw the columns of a parties table; a licensed guarantee company may be there.
@@ -468,13 +463,13 @@ def party_columns(draw: st.DrawFn, *, max_parties: int = 8, kind: Kind = "str") 
     """
     names = [_name(kind, "P", n) for n in range(max_parties)]
     chosen = draw(st.lists(st.sampled_from(names), unique=True, max_size=max_parties))
-    money = st.none() | fen(max_value=10_000)
-    rows = [
-        (name, draw(money), draw(money), draw(money), draw(st.sampled_from(_PARTY_KINDS)))
-        for name in chosen
-    ]
+    rows = [(name, *(_known(draw(_MONEY)) for _ in range(3)), draw(_KIND)) for name in chosen]
     fields = ("party", "net_assets_fen", "own_debt_fen", "liquid_assets_fen", "kind")
     return _columns(fields, rows)
+
+
+def _known(amount: int) -> int | None:
+    return None if amount < 0 else amount
 
 
 @st.composite
@@ -485,14 +480,14 @@ def loan_columns(draw: st.DrawFn, *, max_parties: int = 8, kind: Kind = "str") -
     >>> len(table["loan_id"]) == len(set(table["loan_id"])) == 2
     True
     """
-    numbers = draw(st.lists(st.integers(0, 2 * max_parties - 1), unique=True, max_size=10))
+    numbers = draw(st.lists(st.integers(0, 2 * max_parties - 1), unique=True, max_size=8))
     rows = [
         (
             _name(kind, "L", n),
             _name(kind, "P", n // 2),
-            draw(st.none() | fen(max_value=1_000)),
-            draw(st.sampled_from((None, 0, 0, 1, 90, 91))),
-            draw(maybe_days()),
+            _known(draw(_AMOUNT)),
+            draw(_OVERDUE),
+            draw(_MAYBE_DAYS),
         )
         for n in numbers
     ]
