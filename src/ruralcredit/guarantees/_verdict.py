@@ -42,7 +42,7 @@ def undetermined_parties(book: GuaranteeBook, circles: Circles) -> tuple[PartyId
     >>> undetermined_parties(book, find_circles(book))
     ('a', 'b', 'c')
     """
-    between = _between_open(book)
+    between = _between_unknown(book)
     codes = np.flatnonzero(between[book.node_of])
     inside = circles.labels_of_codes(codes) >= 0
     ids = book.ledger.index.known_ids(codes[~inside])
@@ -52,7 +52,7 @@ def undetermined_parties(book: GuaranteeBook, circles: Circles) -> tuple[PartyId
     return tuple(sorted({*ids, *unnamed}))
 
 
-def _between_open(book: GuaranteeBook) -> Bool:
+def _between_unknown(book: GuaranteeBook) -> Bool:
     """Return which nodes reach an open party and are reached from one."""
     nodes = book.open_nodes
     if not len(nodes):
@@ -91,7 +91,7 @@ def check_party(book: GuaranteeBook, party: PartyId) -> Decision:
     code = int(book.ledger.index.find([party])[0])
     if node < 0 and not _is_listed(book, party):
         return _undetermined(book, UNKNOWN_PARTY.given(party=party), (party,))
-    if (node >= 0 and _between_open(book)[node]) or party in book.open_parties:
+    if (node >= 0 and _between_unknown(book)[node]) or party in book.open_parties:
         ask = _open_parties(book)
         shown = ", ".join(map(str, ask[:_SHOWN_OPEN]))
         reason = OPEN_GUARANTEES.given(party=party, parties=shown)
