@@ -176,8 +176,8 @@ def is_arrow(values: object) -> bool:
 
 def arrow_parts(values: object) -> tuple[Array, Bool]:
     """Return the values of a non-string Arrow array as NumPy, and which are known."""
-    known = ~values.is_null().to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]
-    array = values.to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]
+    known = ~values.is_null().to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]  # Arrow
+    array = values.to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]  # Arrow
     return array, known
 
 
@@ -221,9 +221,9 @@ def int_column(name: str, values: object, *, money: bool = False) -> Ints:
     known: Bool | None = None
     if is_arrow(brought):
         array, known = arrow_parts(brought)
-        if str(brought.type).startswith(("int", "uint")):  # type: ignore[attr-defined]
+        if str(brought.type).startswith(("int", "uint")):  # type: ignore[attr-defined]  # Arrow
             # Arrow turns integers with gaps into floats, which hold 53 bits only.
-            array, _all = arrow_parts(brought.fill_null(0))  # type: ignore[attr-defined]
+            array, _all = arrow_parts(brought.fill_null(0))  # type: ignore[attr-defined]  # Arrow
         brought = array.tolist() if array.dtype.kind == "O" else array
     if isinstance(brought, list):
         return _ints_of_cells(name, brought, money=money)
@@ -302,10 +302,10 @@ def day_column(name: str, values: object) -> Days:
     [datetime.date(2024, 2, 29), None]
     """
     brought = unwrap(name, values)
-    if is_arrow(brought) and getattr(brought.type, "tz", None):  # type: ignore[attr-defined]
+    if is_arrow(brought) and getattr(brought.type, "tz", None):  # type: ignore[attr-defined]  # Arrow
         message = (
             f"{name} must hold days, got moments of time zone "
-            f"{brought.type.tz}: cast them to local days first"  # type: ignore[attr-defined]
+            f"{brought.type.tz}: cast them to local days first"  # type: ignore[attr-defined]  # Arrow
         )
         raise InputError(message, column=name, count=row_count(brought), first_row=0)
     if is_arrow(brought):

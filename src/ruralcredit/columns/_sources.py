@@ -64,37 +64,37 @@ def _bring_ids(name: str, values: object) -> _Numbers | _Texts:
 def _of_arrow(name: str, values: object) -> _Numbers | _Texts:
     kind = str(values.type)  # type: ignore[attr-defined]  # an Arrow array
     if kind.startswith("dictionary"):
-        values = values.dictionary_decode()  # type: ignore[attr-defined]
-        kind = str(values.type)  # type: ignore[attr-defined]
+        values = values.dictionary_decode()  # type: ignore[attr-defined]  # Arrow
+        kind = str(values.type)  # type: ignore[attr-defined]  # Arrow
     if kind == "string_view":
         try:
-            values = values.cast("large_string")  # type: ignore[attr-defined]
+            values = values.cast("large_string")  # type: ignore[attr-defined]  # Arrow
         except NotImplementedError:  # pragma: no cover  # Arrow before 18
-            return _of_cells(name, values.to_pylist())  # type: ignore[attr-defined]
+            return _of_cells(name, values.to_pylist())  # type: ignore[attr-defined]  # Arrow
         kind = "large_string"
     if hasattr(values, "num_chunks"):  # a chunked array too large for one chunk
-        return _of_cells(name, values.to_pylist())  # type: ignore[attr-defined]
+        return _of_cells(name, values.to_pylist())  # type: ignore[attr-defined]  # Arrow
     if kind in ("string", "large_string"):
         return _of_arrow_text(name, values, wide=kind == "large_string")
     if kind == "null":
-        return _Numbers(len(values), np.zeros(0, np.int64), np.zeros(0, np.int64))  # type: ignore[arg-type]
+        return _Numbers(len(values), np.zeros(0, np.int64), np.zeros(0, np.int64))  # type: ignore[arg-type]  # Arrow
     array, known = arrow_parts(values)
     if known.all():
         return _of_numpy(name, array)
-    return _of_cells(name, values.to_pylist())  # type: ignore[attr-defined]
+    return _of_cells(name, values.to_pylist())  # type: ignore[attr-defined]  # Arrow
 
 
 def _of_arrow_text(name: str, values: object, *, wide: bool) -> _Texts:
     count = len(values)  # type: ignore[arg-type]  # an Arrow array
-    _validity, offsets, data = values.buffers()  # type: ignore[attr-defined]
+    _validity, offsets, data = values.buffers()  # type: ignore[attr-defined]  # Arrow
     if data is None or count == 0:
         return _empty_texts(count)
-    at: int = values.offset  # type: ignore[attr-defined]
+    at: int = values.offset  # type: ignore[attr-defined]  # Arrow
     kind = np.int64 if wide else np.int32
     ends = np.frombuffer(offsets, kind, count + 1, at * np.dtype(kind).itemsize).astype(np.int64)
     known = None
-    if values.null_count:  # type: ignore[attr-defined]
-        known = ~values.is_null().to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]
+    if values.null_count:  # type: ignore[attr-defined]  # Arrow
+        known = ~values.is_null().to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]  # Arrow
     return _texts(name, np.frombuffer(data, np.uint8), ends[:-1], np.diff(ends), known)
 
 

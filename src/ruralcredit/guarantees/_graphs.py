@@ -51,7 +51,7 @@ def columns_of(graph: "nx.Graph", names: dict[str, str]) -> dict[str, object]:
 
 
 def _holds_ids(cells: object) -> bool:
-    kinds = {type(cell) for cell in cells if cell is not None}  # type: ignore[attr-defined]
+    kinds = {type(cell) for cell in cells if cell is not None}  # type: ignore[attr-defined]  # iterable
     return kinds in ({str}, {int})
 
 

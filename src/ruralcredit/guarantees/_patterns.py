@@ -303,7 +303,7 @@ def find_hubs(book: GuaranteeBook, *, degree: int = int(HUB_DEGREE.value)) -> tu
     rest = np.flatnonzero(~inside)
     rows, source, target = arcs.rows[rest], arcs.source[rest], arcs.target[rest]
     for kind, one, many in (("one_for_many", source, target), ("many_for_one", target, source)):
-        hubs.extend(_hub(book, kind, found) for found in _stars(rows, one, many, degree))  # type: ignore[arg-type]
+        hubs.extend(_hub(book, kind, found) for found in _stars(rows, one, many, degree))  # type: ignore[arg-type]  # words
     return tuple(
         sorted(
             hubs,

@@ -44,7 +44,7 @@ def _reason(code: str, en: str, zh: str, *facts: str, **more: object) -> Reason:
     is_ours = more.get("source", _LEDGER) in (_DEFINITION, _READING)
     basis = "project proposal" if is_ours else "bank policy"
     options = {"basis": basis, "source": _LEDGER, **more}
-    return Reason(code=f"GUA-{code}", says={"en": en, "zh": zh}, facts=facts, **options)  # type: ignore[arg-type]
+    return Reason(code=f"GUA-{code}", says={"en": en, "zh": zh}, facts=facts, **options)  # type: ignore[arg-type]  # words above
 
 
 # --- verdicts on a party ---

@@ -74,7 +74,7 @@ def build_columns(
         elif kind == "day":
             out[name] = day_column(name, brought[name])
         elif kind == "word":
-            out[name] = word_column(name, brought[name], words=cls.WORDS[name])  # type: ignore[attr-defined]
+            out[name] = word_column(name, brought[name], words=cls.WORDS[name])  # type: ignore[attr-defined]  # a table
         else:
             out[name] = int_column(name, brought[name], money=kind == "fen")
     return out
@@ -508,4 +508,4 @@ def table_repr(table: object) -> str:
         for name in kinds
         if getattr(table, name) is not None and (name != "facts" or getattr(table, name))
     ]
-    return f"{type(table).__name__}({len(table)} rows: {', '.join(brought)})"  # type: ignore[arg-type]
+    return f"{type(table).__name__}({len(table)} rows: {', '.join(brought)})"  # type: ignore[arg-type]  # a table

@@ -98,7 +98,7 @@ def _one_per_target(arcs: Sequence[Arc]) -> list[Arc]:
     return out
 
 
-def _state(before: int, agreement: int, has_joint: bool) -> int:  # noqa: FBT001
+def _state(before: int, agreement: int, has_joint: bool) -> int:  # noqa: FBT001  # private
     """Which one agreement all rows so far belong to; MIXED once a row lies outside it."""
     if not has_joint or agreement < 0 or before != agreement:
         return MIXED

@@ -113,7 +113,7 @@ def _records(source: Source, fields: Sequence[Field]) -> tuple[Iterator[Record],
     top = text[:200_000].splitlines()[:HEADER_ROWS]
     found = {mark: find_header([line.split(mark) for line in top], fields)[1] for mark in ",\t;|"}
     mark = max(found, key=lambda one: found[one])
-    first = [cells for _, (_, cells, _) in zip(range(HEADER_ROWS), records_of(text, mark))]  # noqa: B905
+    first = [cells for _, (_, cells, _) in zip(range(HEADER_ROWS), records_of(text, mark))]  # noqa: B905  # the shorter one ends it
     at, _score = find_header(first, fields)
     width = len(first[at]) if first else 0
     records = records_of(text, mark, width=width)
