@@ -4,6 +4,7 @@ Ids have a file of their own, ``test_columns_ids.py``.
 """
 
 import datetime
+import enum
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,7 @@ import pandas as pd
 import pendulum
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,12 @@ def refused(call, *args, **keywords):
     return str(error), error.column, error.count, error.first_row
 
 
+def in_pieces(array):
+    """Return an Arrow array in three chunks, the first one empty."""
+    middle = len(array) // 2
+    return pa.chunked_array([array[:0], array[:middle], array[middle:]], array.type)
+
+
 # --- whole numbers ----------------------------------------------------------------------
 
 INT_SOURCES = {
@@ -66,7 +74,8 @@ INT_SOURCES = {
         np.array([c or 0 for c in cells], np.int64), [c is None for c in cells]
     ),
     "Arrow": lambda cells: pa.array(cells, pa.int64()),
-    "Arrow chunked": lambda cells: pa.chunked_array([pa.array(cells, pa.int64())] * 1),
+    "Arrow chunked": lambda cells: in_pieces(pa.array(cells, pa.int64())),
+    "Arrow chunked once": lambda cells: pa.chunked_array([pa.array(cells, pa.int64())]),
     "Arrow sliced": lambda cells: pa.array([None, 1, *cells, 2], pa.int64())[2:-1],
     "pandas object": lambda cells: pd.Series(cells, dtype=object),
     "pandas Int64": lambda cells: pd.Series(cells, dtype="Int64"),
@@ -507,6 +516,7 @@ BOOL_SOURCES = {
     ),
     "Arrow": lambda cells: pa.array(cells, pa.bool_()),
     "Arrow sliced": lambda cells: pa.array([None, True, *cells, True], pa.bool_())[2:-1],
+    "Arrow chunked": lambda cells: in_pieces(pa.array(cells, pa.bool_())),
     "pandas object": lambda cells: pd.Series(cells, dtype=object),
     "pandas boolean": lambda cells: pd.Series(cells, dtype="boolean"),
     "Polars": lambda cells: pl.Series(cells, dtype=pl.Boolean),
@@ -591,21 +601,100 @@ def test_arrays_of_another_kind_are_not_yes_and_no(values, dtype):
 
 # --- words ------------------------------------------------------------------------------
 
+
+def arrow_words(cells, kind=None):
+    """Return words as Arrow keeps them."""
+    return pa.array(cells, kind or pa.string())
+
+
+def each_piece_with_its_own_dictionary(cells):
+    """Return a chunked dictionary whose chunks number their words differently."""
+    pieces = [arrow_words(cells).dictionary_encode(), arrow_words(cells[::-1]).dictionary_encode()]
+    return pa.chunked_array(pieces)[: len(cells)]
+
+
+def arrow_dictionary(cells, indices="int8"):
+    """Return an Arrow dictionary with a null, an unused word and junk under its null rows."""
+    words = ["never used", "maximum", None, "specific"]
+    places = np.array([2 if c is None else words.index(c) for c in cells], indices)
+    null = np.array([c is None and row % 2 == 0 for row, c in enumerate(cells)], np.bool_)
+    places[null] = 99
+    indices = pa.array(places, mask=null)
+    return pa.DictionaryArray.from_arrays(indices, arrow_words(words), safe=False)
+
+
+def sliced(bring):
+    """Return a source that keeps the cells in the middle of a longer array."""
+    return lambda cells: bring([None, "maximum", "specific", *cells, "specific"])[3:-1]
+
+
+def categories(cells):
+    """Return a pandas category with one category that no row holds."""
+    return pd.Series(pd.Categorical(cells, categories=["never used", *FORMS[::-1]]))
+
+
+class Loud(str):
+    """A text of a type of its own."""
+
+    __slots__ = ()
+
+
+class Form(enum.StrEnum):
+    """An enum hashes by its name, which is not its text."""
+
+    SPECIFIC = "specific"
+    MAXIMUM = "maximum"
+
+
+def cells_of(change):
+    """Return a source that changes every known cell."""
+    return lambda cells: [c if c is None else change(c) for c in cells]
+
+
 WORD_SOURCES = {
     "list": list,
     "tuple": tuple,
+    "iterator": iter,
     "list with NaN": lambda cells: [NAN if c is None else c for c in cells],
     "list with NA": lambda cells: [pd.NA if c is None else c for c in cells],
+    "list of NumPy texts": cells_of(np.str_),
+    "list of a type of its own": cells_of(Loud),
+    "list of enum members": cells_of(Form),
     "NumPy object": lambda cells: np.array([*cells, None], object)[:-1],
+    "NumPy masked": lambda cells: np.ma.MaskedArray(
+        np.array([c or "other" for c in cells], "U8"), [c is None for c in cells]
+    ),
     "NumPy StringDType": lambda cells: np.array(cells, np.dtypes.StringDType(na_object=None)),
-    "Arrow": lambda cells: pa.array(cells, pa.string()),
-    "Arrow dictionary": lambda cells: pa.array(cells, pa.string()).dictionary_encode(),
-    "Arrow string_view": lambda cells: pa.array(cells, pa.string_view()),
+    "Arrow": arrow_words,
+    "Arrow large": lambda cells: arrow_words(cells, pa.large_string()),
+    "Arrow string_view": lambda cells: arrow_words(cells, pa.string_view()),
+    "Arrow sliced": sliced(arrow_words),
+    "Arrow chunked": lambda cells: in_pieces(arrow_words(cells)),
+    "Arrow chunked string_view": lambda cells: in_pieces(arrow_words(cells, pa.string_view())),
+    "Arrow dictionary": lambda cells: arrow_words(cells).dictionary_encode(),
+    **{
+        f"Arrow dictionary {kind}": lambda cells, kind=kind: arrow_dictionary(cells, kind)
+        for kind in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
+    },
+    "Arrow dictionary sliced": sliced(arrow_dictionary),
+    "Arrow dictionary chunked": lambda cells: in_pieces(arrow_dictionary(cells)),
+    "Arrow dictionaries": each_piece_with_its_own_dictionary,
+    "Arrow runs": lambda cells: pc.run_end_encode(arrow_words(cells)),
     "pandas object": lambda cells: pd.Series(cells, dtype=object),
     "pandas str": lambda cells: pd.Series(cells, dtype="str"),
+    "pandas string": lambda cells: pd.Series(cells, dtype="string[python]"),
+    "pandas Arrow": lambda cells: pd.Series(cells, dtype=pd.ArrowDtype(pa.string())),
+    "pandas Arrow dictionary": lambda cells: pd.Series(pd.array(arrow_dictionary(cells))),
     "pandas category": lambda cells: pd.Series(cells, dtype="category"),
+    "pandas category with more": categories,
+    "pandas category sliced": lambda cells: categories([None, *cells, "maximum"])[1:-1],
+    "pandas categorical": lambda cells: categories(cells).array,
     "Polars": lambda cells: pl.Series(cells, dtype=pl.String),
+    "Polars sliced": sliced(lambda cells: pl.Series(cells, dtype=pl.String)),
     "Polars Enum": lambda cells: pl.Series(cells, dtype=pl.Enum(FORMS)),
+    "Polars Enum with more": lambda cells: pl.Series(cells, dtype=pl.Enum(["other", *FORMS])),
+    "Polars Categorical": lambda cells: pl.Series(cells, dtype=pl.Categorical),
+    "Polars Categorical sliced": sliced(lambda cells: pl.Series(cells, dtype=pl.Categorical)),
 }
 
 
@@ -627,7 +716,14 @@ def test_words_are_read_alike_from_every_source(cells, data):
 
 @pytest.mark.parametrize(
     "values",
-    [np.array(["maximum", "specific"]), pl.Series(["maximum", "specific"]), iter(FORMS[::-1])],
+    [
+        np.array(["maximum", "specific"]),
+        np.array(["maximum", "specific"], ">U20"),
+        np.array([b"maximum", b"specific"]),
+        np.array(["specific", "maximum"])[::-1],
+        pl.Series(["maximum", "specific"]),
+        iter(FORMS[::-1]),
+    ],
 )
 def test_words_without_gaps_come_from_fixed_width_arrays_too(values):
     """NumPy's texts have no null."""
@@ -652,6 +748,23 @@ def test_a_column_of_no_words_is_unknown_of_whatever_type(values):
         (pd.Series(["other"], dtype="category"), "'other'", 1, 0),
         (np.array(["other"]), "'other'", 1, 0),
         (np.array([7]), "7", 1, 0),
+        (np.array([b"maximum", b"other"]), "b'other'", 1, 1),
+        (np.array(["", "maximum"]), "''", 1, 0),
+        ([b"maximum"], "b'maximum'", 1, 0),
+        ([None, [1], "other", {}, "maximum"], "[1]", 3, 1),
+        ([np.str_("other"), Loud("maximum")], "np.str_('other')", 1, 0),
+        (pa.array([None, 1, 2]), "1", 2, 1),
+        (pa.array([[1], None]), "[1]", 1, 0),
+        (pa.array(["other", None, "other", "maximum"])[1:], "'other'", 1, 1),
+        (pa.array(["maximum", None, "other"]).dictionary_encode(), "'other'", 1, 2),
+        (pa.chunked_array([["maximum"], [None, "other"]]), "'other'", 1, 2),
+        (pc.run_end_encode(pa.array(["maximum", "other"])), "'other'", 1, 1),
+        (pd.Series([None, "other", "maximum"], dtype="category"), "'other'", 1, 1),
+        (pd.Series([1, 2], dtype="category"), "1", 2, 0),
+        (pd.Series(["maximum", "other"], dtype="str"), "'other'", 1, 1),
+        (pl.Series([None, "other"]), "'other'", 1, 1),
+        (pl.Series(["maximum", "other"], dtype=pl.Enum(["other", *FORMS])), "'other'", 1, 1),
+        (pl.Series(["maximum", "other"], dtype=pl.Categorical), "'other'", 1, 1),
     ],
 )
 def test_other_words_are_refused(values, shown, count, first_row):
@@ -662,6 +775,53 @@ def test_other_words_are_refused(values, shown, count, first_row):
     )
 
     assert (message, "form", count, first_row) == refused(word_column, "form", values, words=FORMS)
+
+
+@pytest.mark.parametrize(("count", "kind"), [(1, "i1"), (128, "i1"), (129, "i2"), (2**15, "i2")])
+def test_codes_are_as_small_as_the_choice_allows(count, kind):
+    """Every word has its own code, and unknown keeps -1."""
+    choice = [str(word) for word in range(count)]
+    cells = [*choice, None]
+    columns = [
+        word_column("product", values, words=choice)
+        for values in (
+            cells,
+            pa.array(cells),
+            pa.array(cells[::-1]).dictionary_encode()[::-1],
+            pd.Series(cells, dtype="category"),
+        )
+    ]
+
+    assert [np.dtype(kind)] * 4 == [column.codes.dtype for column in columns]
+    assert [columns[0]] * 4 == columns
+    assert cells == columns[0].tolist()
+
+
+def test_a_choice_among_too_many_words_is_refused():
+    """Codes of 16 bits number 32768 words."""
+    message = "product must choose among at most 32768 words, got 32769"
+    choice = [str(word) for word in range(2**15 + 1)]
+
+    assert (message, "product", None, None) == refused(word_column, "product", ["7"], words=choice)
+
+
+@given(
+    cells=st.lists(st.none() | st.sampled_from([*FORMS, "other", "Maximum", ""]), min_size=1),
+)
+def test_every_source_refuses_the_same_rows(cells):
+    """Count, row and value of the error are those of the plain list, whatever brought it."""
+    sources = ("Arrow", "Arrow large", "Arrow chunked", "Arrow dictionary", "pandas category")
+    sources += ("pandas str", "Polars", "Polars Categorical", "NumPy object")
+
+    def answer(values):
+        try:
+            return word_column("form", values, words=FORMS).tolist()
+        except InputError as error:
+            return str(error), error.count, error.first_row
+
+    answers = [answer(WORD_SOURCES[source](cells)) for source in sources]
+
+    assert [answer(cells)] * len(sources) == answers
 
 
 def test_words_are_equal_by_content():

@@ -7,10 +7,13 @@ import sys
 import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ruralcredit.guarantees import (
     GuaranteeBook,
     Relations,
+    _kernels,
     check_party,
     cycles,
     find_chains,
@@ -200,3 +203,41 @@ def test_the_recursion_limit_was_left_alone():
     assert len(circle.witness()) == 5_000
     assert (True, 1) == (whole.complete, len(whole.items))
     assert limit == sys.getrecursionlimit()
+
+
+# ---- blocks --------------------------------------------------------------------------
+
+
+def parts_of(groups):
+    """Return groups of nodes in no order."""
+    return {frozenset(int(node) for node in group) for group in groups}
+
+
+@pytest.mark.parametrize("block", [1, 4, 16])
+@given(
+    arcs=st.lists(st.tuples(st.integers(0, 23), st.integers(0, 23)), max_size=60),
+    links=st.sets(st.integers(1, 23)),
+)
+def test_blocks_of_any_length_find_the_same_components(block, arcs, links):
+    """Parties whose smallest neighbour stands in their own block, in another, or along a chain."""
+    pairs = [*arcs, *((party - 1, party) for party in links)]
+    source, target = np.array(pairs, np.int32).reshape(-1, 2).T
+    graph = nx.DiGraph(pairs)
+    graph.add_nodes_from(range(24))
+    loops = [part for part in nx.strongly_connected_components(graph) if len(part) > 1]
+    loops += [{a} for a, b in pairs if a == b and not any(a in loop for loop in loops)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_kernels, "BLOCK", block)
+        count, weak = _kernels.weak_labels(source, target, 24)
+        strong, inside = _kernels.strong_labels(source, target, 24)
+
+    clusters = list(nx.weakly_connected_components(graph))
+    assert len(clusters) == count
+    assert parts_of(clusters) == parts_of(np.flatnonzero(weak == k) for k in range(count))
+    assert parts_of(loops) == parts_of(
+        np.flatnonzero(strong == k) for k in range(strong.max() + 1)
+    )
+    assert [
+        row for row, ends in enumerate(pairs) if any(set(ends) <= loop for loop in loops)
+    ] == inside.tolist()

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal, get_origin
 
+import attrs
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.addnodes import pending_xref
@@ -16,12 +17,14 @@ from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.typing import stringify_annotation
 
 import ruralcredit
+from ruralcredit.policy import DecisionTable, to_markdown
 from ruralcredit.reasons import Figure, Reason
 
 ROOT = Path(ruralcredit.__file__).parent
 NDARRAY = re.compile(
     r"~?numpy\.ndarray\[tuple\[~?typing\.Any, \.\.\.\], ~?numpy\.dtype\[(~?[\w.]+)\]\]"
 )
+PIPE = re.compile(r"(?<!\\)\|")
 SENTENCES = (12, 38, 30, 15, 25)
 PRIVATE = re.compile(r"ruralcredit\.(\w+)\._\w+\.(\w+)")
 
@@ -152,6 +155,44 @@ class Figures(Directive):
         return [table(("figure", "value", "basis", "source"), rows, (25, 12, 20, 43))]
 
 
+class DecisionTables(Directive):
+    """Every decision table that one room ships, printed from the code."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Build a caption and a table for each."""
+        found: dict[str, DecisionTable] = {}
+        for module in modules(self.arguments[0]):
+            for value in vars(importlib.import_module(module)).values():
+                found |= {one.id: one for one in tables_in(value)}
+        built: list[nodes.Node] = []
+        for _, one in sorted(found.items()):
+            said = f"{one.id}, version {one.version}, hit policy {one.hit}"
+            built += [nodes.rubric(text=said), table_of(one)]
+        return built
+
+
+def tables_in(value: object) -> list[DecisionTable]:
+    """Return a decision table, or those that a frozen value of ours holds."""
+    if isinstance(value, DecisionTable):
+        return [value]
+    if not attrs.has(type(value)):
+        return []
+    held = attrs.asdict(value, recurse=False).values()  # type: ignore[call-overload]
+    return [one for one in held if isinstance(one, DecisionTable)]
+
+
+def table_of(one: DecisionTable) -> nodes.table:
+    """Return a decision table as its Markdown shows it, without what is the same in every row."""
+    lines = [text for text in to_markdown(one).splitlines() if text.startswith("|")]
+    cells = [[cell.strip() for cell in PIPE.split(text)[1:-1]] for text in lines]
+    shown = [n for n, name in enumerate(cells[0]) if name not in {"reason:zh", "cite"}]
+    rows = [tuple(line[n] for n in shown) for line in cells]
+    widths = tuple(30 if name.startswith("reason") else 12 for name in rows[0])
+    return table(rows[0], rows[2:], widths)
+
+
 def modules(room: str) -> list[str]:
     """Return the dotted names of a room's modules, its face first."""
     files = sorted(ROOT.glob(f"{room}.py")) + sorted(ROOT.glob(f"{room}/*.py"))
@@ -192,4 +233,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", alias_text)
     app.add_directive("reason-codes", ReasonCodes)
     app.add_directive("figures", Figures)
+    app.add_directive("decision-tables", DecisionTables)
     return {"parallel_read_safe": True}

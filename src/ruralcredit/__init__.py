@@ -12,12 +12,29 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import columns, errors, guarantees, reasons, reports, synthetic, testing, values
+    from . import (
+        collateral,
+        columns,
+        customers,
+        errors,
+        guarantees,
+        policy,
+        products,
+        reasons,
+        reports,
+        synthetic,
+        testing,
+        values,
+    )
 
 __all__ = [
+    "collateral",
     "columns",
+    "customers",
     "errors",
     "guarantees",
+    "policy",
+    "products",
     "reasons",
     "reports",
     "synthetic",

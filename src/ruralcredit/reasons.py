@@ -58,12 +58,19 @@ Cell: TypeAlias = bool | int | float | str | Decimal | datetime.date | None
 """One value of an outcome that has several."""
 
 Outcome: TypeAlias = (
-    bool | int | str | tuple[Cell, ...] | Mapping[str, Cell | tuple[Cell, ...]] | None
+    bool
+    | int
+    | str
+    | tuple[Cell | Mapping[str, Cell], ...]
+    | Mapping[str, Cell | tuple[Cell, ...]]
+    | None
 )
-"""What was decided: a word, a number, or several of them by name."""
+"""What was decided: a word, a number, several of them by name, or a tuple of outcomes."""
 
 _CELL_TYPES: Final = (bool, int, float, str, Decimal, datetime.date, type(None))
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[.-][A-Z0-9]+)*-[0-9]{3,}")
+# A table's id and a row's: the reason speaks in the words of whoever wrote the table.
+_ROW_CODE: Final = re.compile(r"[^/\n]+/[^\n]+")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _DEFAULT_BASES: Final = frozenset({"regulation, from general knowledge", "project proposal"})
 _WORDS: Final = MappingProxyType(
@@ -290,7 +297,8 @@ class Reason:
     so that several join with semicolons.
 
     Attributes:
-        code: Room and number, such as "COL-012"; never reused.
+        code: Room and number, such as "COL-012", never reused; or a table's id and its row's,
+            such as "haircuts/H1", whose sentence is printed as it was written.
         says: The sentence, one for "en" and one for "zh", with facts as ``{placeholders}``.
         facts: The names that both sentences use as placeholders.
         source: The document with its article or row, or why the rule was chosen.
@@ -332,7 +340,7 @@ class Reason:
 
     @code.validator
     def _is_code(self, _: "attrs.Attribute[str]", code: object) -> None:
-        if not isinstance(code, str) or not _CODE.fullmatch(code):
+        if not isinstance(code, str) or not (_CODE.fullmatch(code) or _ROW_CODE.fullmatch(code)):
             raise CreditError(
                 f"Reason.code must be room and number in capitals like COL-012, got {code!r}"
             )
@@ -346,13 +354,18 @@ class Reason:
         for lang, sentence in self.says.items():
             if _is_blank(sentence):
                 raise CreditError(f"{self.code} must say something in {lang}, got {sentence!r}")
-            _check_sentence(self.code, lang, sentence, self.facts)
+            if not self._is_of_row:
+                _check_sentence(self.code, lang, sentence, self.facts)
         for name in self.values:
             if name not in self.facts:
                 raise CreditError(self._no_fact(name))
 
     def _no_fact(self, name: str) -> str:
         return f"{self.code} has no fact {name}: it names {', '.join(self.facts) or 'none'}"
+
+    @property
+    def _is_of_row(self) -> bool:
+        return "/" in self.code
 
     @property
     def is_default(self) -> bool:
@@ -411,9 +424,11 @@ class Reason:
             raise CreditError(
                 f"{self.code} must be bound to be read: call given with {', '.join(missing)}"
             )
-        sentence = _PLACEHOLDER.sub(
-            lambda found: _shown(found[1], self.values[found[1]], words), self.says[lang]
-        )
+        sentence = self.says[lang]
+        if not self._is_of_row:
+            sentence = _PLACEHOLDER.sub(
+                lambda found: _shown(found[1], self.values[found[1]], words), sentence
+            )
         unknown = words["unknown"] if self.unknown else ""
         return f"{sentence}{unknown}{words['default'] if self.is_default else ''}"
 
@@ -494,10 +509,16 @@ class Basis:
 
 def _outcome(value: Outcome) -> Outcome:
     """Freeze an outcome that has several values by name."""
+    if isinstance(value, tuple):
+        return tuple(FrozenMapping(one) if isinstance(one, Mapping) else one for one in value)
     return FrozenMapping(value) if isinstance(value, Mapping) else value
 
 
 def _check_cells(outcome: object) -> None:
+    if isinstance(outcome, tuple) and any(isinstance(one, Mapping) for one in outcome):
+        for one in outcome:
+            _check_cells(one)
+        return
     cells = outcome.values() if isinstance(outcome, Mapping) else (outcome,)
     for cell in cells:
         for one in cell if isinstance(cell, tuple) else (cell,):
@@ -597,6 +618,8 @@ class Decision:
 def _told(outcome: object, words: Mapping[str, str]) -> str:
     if isinstance(outcome, Mapping):
         return words["comma"].join(f"{name} = {_told(x, words)}" for name, x in outcome.items())
+    if isinstance(outcome, tuple) and any(isinstance(one, Mapping) for one in outcome):
+        return words["semicolon"].join(_told(one, words) for one in outcome)
     if isinstance(outcome, tuple):
         return f"({words['comma'].join(_told(x, words) for x in outcome)})"
     return words["blank"] if outcome is None else str(outcome)

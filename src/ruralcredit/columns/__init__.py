@@ -7,15 +7,14 @@ way in, and a mask, ``-1`` or NaT on the way out.  Every array that leaves is re
 
 from ruralcredit.columns._bring import (
     Ints,
-    Words,
     bool_column,
     day_column,
     int_column,
     row_count,
     same_length,
-    word_column,
 )
 from ruralcredit.columns._ids import IdColumn, IdIndex, encode_ids
+from ruralcredit.columns._words import Words, word_column
 
 __all__ = [
     "IdColumn",

@@ -1,6 +1,8 @@
 """Columns as callers bring them, recognised by what they offer and checked once."""
 
 import datetime
+import itertools
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
@@ -127,20 +129,30 @@ def is_unknown(value: object) -> bool:
 
 def unwrap(name: str, values: object) -> object:
     """Bring a column down to a NumPy array, an Arrow array or a list of cells."""
+    values = out_of_frame(name, values)
+    if hasattr(values, "combine_chunks"):
+        values = values.combine_chunks()
+    if hasattr(values, "num_chunks"):  # text too large for one chunk
+        return values.to_pylist()  # type: ignore[attr-defined]  # Arrow
+    if isinstance(values, np.ndarray):
+        return values.tolist() if values.dtype.kind == "O" else values
+    return values
+
+
+def out_of_frame(name: str, values: object) -> object:
+    """Bring a column down to a NumPy array, an Arrow array in chunks or not, or a list."""
     if isinstance(values, np.ma.MaskedArray):
         return list(values.tolist())
     if hasattr(values, "to_arrow") and not hasattr(values, "buffers"):
         values = _of_polars(values)
     elif hasattr(values, "iloc"):
         values = _of_pandas(name, values)
-    if hasattr(values, "combine_chunks"):
-        values = values.combine_chunks()
     if isinstance(values, np.ndarray):
         if values.ndim != 1:
             message = f"{name} must be one-dimensional, got shape {values.shape}"
             raise InputError(message, column=name)
-        return values.tolist() if values.dtype.kind == "O" else values
-    if is_arrow(values) or isinstance(values, list):
+        return values
+    if is_arrow(values) or hasattr(values, "dictionary_encode") or isinstance(values, list):
         return values
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         message = (
@@ -176,9 +188,24 @@ def is_arrow(values: object) -> bool:
 
 def arrow_parts(values: object) -> tuple[Array, Bool]:
     """Return the values of a non-string Arrow array as NumPy, and which are known."""
-    known = ~values.is_null().to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]  # Arrow
     array = values.to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]  # Arrow
-    return array, known
+    return array, arrow_known(values)
+
+
+def arrow_known(values: object) -> Bool:
+    """Return which rows of an Arrow array are known."""
+    if not values.null_count:  # type: ignore[attr-defined]  # Arrow
+        return np.ones(len(values), np.bool_)  # type: ignore[arg-type]  # Arrow
+    unknown: Bool = values.is_null().to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]  # Arrow
+    return ~unknown
+
+
+def _filled(values: object, filler: object) -> Array:
+    """Return an Arrow array as NumPy with a value in its gaps, so that its dtype holds."""
+    if values.null_count:  # type: ignore[attr-defined]  # Arrow
+        values = values.fill_null(filler)  # type: ignore[attr-defined]  # Arrow
+    array: Array = values.to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]  # Arrow
+    return array
 
 
 def bad_rows(name: str, bad: Bool, says: str, values: Sequence[object] | Array) -> InputError:
@@ -220,10 +247,12 @@ def int_column(name: str, values: object, *, money: bool = False) -> Ints:
     brought = unwrap(name, values)
     known: Bool | None = None
     if is_arrow(brought):
-        array, known = arrow_parts(brought)
+        known = arrow_known(brought)
         if str(brought.type).startswith(("int", "uint")):  # type: ignore[attr-defined]  # Arrow
             # Arrow turns integers with gaps into floats, which hold 53 bits only.
-            array, _all = arrow_parts(brought.fill_null(0))  # type: ignore[attr-defined]  # Arrow
+            array = _filled(brought, 0)
+        else:
+            array, _known = arrow_parts(brought)
         brought = array.tolist() if array.dtype.kind == "O" else array
     if isinstance(brought, list):
         return _ints_of_cells(name, brought, money=money)
@@ -258,6 +287,13 @@ def _ints_of_floats(name: str, array: Array, *, money: bool) -> Ints:
 
 
 def _ints_of_cells(name: str, cells: list[object], *, money: bool) -> Ints:
+    kinds = set(map(type, cells))
+    if kinds <= {int, type(None)}:
+        plain = [v or 0 for v in cells] if type(None) in kinds else cells
+        try:
+            return Ints(np.array(plain, np.int64), _given(cells, kinds))
+        except OverflowError:
+            pass  # the way below finds and shows the cell
     known = np.fromiter((not is_unknown(v) for v in cells), np.bool_, len(cells))
     kept = [v if k else 0 for v, k in zip(cells, known.tolist(), strict=True)]
     wrong = np.fromiter((not _is_whole(v, money=money) for v in kept), np.bool_, len(kept))
@@ -374,6 +410,9 @@ def bool_column(name: str, values: object) -> tuple[Bool, Bool]:
     """
     brought = unwrap(name, values)
     if is_arrow(brought):
+        if str(brought.type) == "bool":  # type: ignore[attr-defined]  # Arrow
+            true = _filled(brought, False).astype(np.bool_)  # noqa: FBT003 - Arrow's own
+            return _frozen_masks(true, arrow_known(brought))
         array, known = arrow_parts(brought)
         brought = array if known.all() else array.tolist()
     if isinstance(brought, np.ndarray) and brought.dtype.kind != "f":
@@ -381,108 +420,32 @@ def bool_column(name: str, values: object) -> tuple[Bool, Bool]:
             message = f"{name} must hold True or False, got dtype {brought.dtype}"
             raise InputError(message, column=name, count=len(brought), first_row=0)
         return _frozen_masks(brought.astype(np.bool_), np.ones(len(brought), np.bool_))
-    cells: list[object] = list(brought)  # type: ignore[call-overload]  # a list by now
-    wrong = np.fromiter(
-        (not (isinstance(v, (bool, np.bool_)) or is_unknown(v)) for v in cells),
-        np.bool_,
-        len(cells),
-    )
-    if wrong.any():
-        raise bad_rows(name, wrong, "neither true nor false", cells)
-    known = np.fromiter((not is_unknown(v) for v in cells), np.bool_, len(cells))
-    true = np.fromiter((k and bool(v) for v, k in zip(cells, known, strict=True)), np.bool_)
-    return _frozen_masks(true, known)
+    return _masks_of_cells(name, list(brought))  # type: ignore[call-overload]  # a list by now
+
+
+def _given(cells: list[object], kinds: set[type]) -> Bool:
+    """Return which cells are not None."""
+    if type(None) not in kinds:
+        return np.ones(len(cells), np.bool_)
+    return np.fromiter(map(operator.is_not, cells, itertools.repeat(None)), np.bool_, len(cells))
+
+
+def _masks_of_cells(name: str, cells: list[object]) -> tuple[Bool, Bool]:
+    kinds = set(map(type, cells))
+    if not kinds <= {bool, type(None)}:
+        wrong = np.fromiter(
+            (not (isinstance(v, (bool, np.bool_)) or is_unknown(v)) for v in cells),
+            np.bool_,
+            len(cells),
+        )
+        if wrong.any():
+            raise bad_rows(name, wrong, "neither true nor false", cells)
+        cells = [None if is_unknown(v) else v for v in cells]
+        kinds.add(type(None))
+    return _frozen_masks(np.array(cells, np.bool_), _given(cells, kinds))
 
 
 def _frozen_masks(true: Bool, known: Bool) -> tuple[Bool, Bool]:
     freeze(true)
     freeze(known)
     return true, known
-
-
-@attrs.frozen(eq=False, repr=False)
-class Words:
-    """A column of a closed choice: positions in ``words``, -1 where unknown.
-
-    >>> word_column("form", ["maximum", None], words=("specific", "maximum")).tolist()
-    ['maximum', None]
-    """
-
-    codes: npt.NDArray[np.int8]
-    words: tuple[str, ...]
-
-    def __attrs_post_init__(self) -> None:
-        """Mark the codes read-only."""
-        freeze(self.codes)
-
-    def __len__(self) -> int:
-        """Count the rows."""
-        return len(self.codes)
-
-    def __repr__(self) -> str:
-        """Show the rows and the choice."""
-        return f"Words({len(self)} rows of {', '.join(self.words)})"
-
-    def __eq__(self, other: object) -> bool:
-        """Equal by content."""
-        if not isinstance(other, Words):
-            return NotImplemented
-        return self.words == other.words and bool(np.array_equal(self.codes, other.codes))
-
-    def __hash__(self) -> int:
-        """Hash by content."""
-        return hash((self.words, self.codes.tobytes()))
-
-    def take(self, rows: Int64) -> "Words":
-        """Return the rows asked for, in that order."""
-        return Words(self.codes[rows], self.words)
-
-    def are(self, word: str) -> Bool:
-        """Return which rows hold a word of the choice; unknown rows do not."""
-        if word not in self.words:
-            message = f"the column holds {', '.join(self.words)} only, got {word!r}"
-            raise InputError(message)
-        return np.asarray(self.codes == self.words.index(word))
-
-    def tolist(self) -> list[str | None]:
-        """Spell out every row, None where unknown."""
-        return [self.words[c] if c >= 0 else None for c in self.codes.tolist()]
-
-
-def word_column(name: str, values: object, *, words: Sequence[str]) -> Words:
-    """Return a column of a closed choice.
-
-    Raises:
-        InputError: If a cell is another word; it lists the words that pass.
-
-    >>> word_column("form", ["maximum", None], words=("specific", "maximum")).codes.tolist()
-    [1, -1]
-    """
-    from_word = {word: i for i, word in enumerate(words)}
-    brought = unwrap(name, values)
-    cells: list[object]
-    if isinstance(brought, list):
-        cells = brought
-    elif is_arrow(brought):
-        cells = brought.to_pylist()  # type: ignore[attr-defined]  # Arrow arrays offer it
-    else:
-        cells = brought.tolist()  # type: ignore[attr-defined]  # NumPy by now
-    codes = np.fromiter((_word_code(v, from_word) for v in cells), np.int8, len(cells))
-    wrong = codes == _WRONG
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        message = (
-            f"{name} must be one of {', '.join(words)}, {int(wrong.sum())} cells are not, the "
-            f"first at row {first} ({cells[first]!r})"
-        )
-        raise InputError(message, column=name, count=int(wrong.sum()), first_row=first)
-    return Words(codes, tuple(words))
-
-
-_WRONG = -2
-
-
-def _word_code(value: object, from_word: Mapping[str, int]) -> int:
-    if isinstance(value, str):
-        return from_word.get(value, _WRONG)
-    return -1 if is_unknown(value) else _WRONG

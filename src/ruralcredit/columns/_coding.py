@@ -43,8 +43,11 @@ class _Template:
         width = len(self.fixed)
         out = np.empty((len(keys), width), np.uint8)
         out[:] = np.frombuffer(self.fixed, np.uint8)
-        for place in self.places:
-            out[:, place] = 48 + keys // 10 ** (width - 1 - place) % 10
+        for place in range(width - 1, min(self.places, default=width) - 1, -1):
+            above = keys // 10
+            if place in self.places:
+                out[:, place] = 48 + (keys - 10 * above)
+            keys = above
         return out
 
 
@@ -76,15 +79,15 @@ _KEEP = np.array([0] + [((1 << (8 * n)) - 1) << (64 - 8 * n) for n in range(1, 9
 
 # --- digits -----------------------------------------------------------------------------
 
-_TENS = 10 ** np.arange(19, dtype=np.int64)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _ZEROS = np.uint64(0x3030303030303030)
-_PAST_NINE = np.uint64(0x7676767676767676)  # sets the top bit of every byte above nine
-_TOP = np.uint64(0x8080808080808080)
+# Neighbours join in lanes of their own: digits to pairs, pairs to fours, fours to eights.  In a
+# lane the first of the two is low and the second high: times 10 * 2**8 + 1 the high half is ten
+# times the first and the second.
 _JOINS = (
-    (np.uint64(2_561), np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
-    (np.uint64(6_553_601), np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
-    (np.uint64(42_949_672_960_001), np.uint64(32), np.uint64(0x00000000FFFFFFFF)),
+    (np.uint16, np.uint16(10 * 2**8 + 1), np.uint16(8)),
+    (np.uint32, np.uint32(100 * 2**16 + 1), np.uint32(16)),
+    (np.uint64, np.uint64(10_000 * 2**32 + 1), np.uint64(32)),
 )
 
 
@@ -129,19 +132,17 @@ def _guess_template(rows: UInt8) -> _Template | None:
 def _parse_with(sources: Sequence[_Texts], template: _Template) -> list[Keys] | None:
     """Read texts as keys; as int32, half the memory to move, where nine digits hold them."""
     digits = len(template.fixed) - min(template.places, default=len(template.fixed))
-    out = []
+    # One array for all columns: large ones come in large pages, which cost less to touch first.
+    every = np.empty(sum(map(len, sources)), np.int32 if digits <= 9 else np.int64)
+    out: list[Keys] = np.split(every, np.cumsum([len(source) for source in sources])[:-1])
     spare = np.empty(_BLOCK, np.uint64)
     block = np.empty(_BLOCK, np.int64)
-    for source in sources:
-        keys: Keys = np.empty(len(source), np.int64)
-        if digits <= 9:
-            keys = np.empty(len(source), np.int32)
+    for source, keys in zip(sources, out, strict=True):
         for start in range(0, len(source), _BLOCK):
             count = min(_BLOCK, len(source) - start)
             if not _parse_block(source, start, template, block[:count], spare[:count]):
                 return None
             keys[start : start + count] = block[:count]
-        out.append(keys)
     return out
 
 
@@ -191,21 +192,22 @@ def _parse_block(
     word = total.view(np.uint64)
     is_first = True
     for offset, digits, keep, const, power in _word_plan(template.fixed, template.places):
-        into = word if digits and is_first else np.empty(len(total), np.uint64)
-        into[:] = _little_words(source.data, start, start + len(total), width, offset)
+        brought = _little_words(source.data, start, start + len(total), width, offset)
         if keep:
-            np.bitwise_and(into, keep, out=spare)
+            np.bitwise_and(brought, keep, out=spare)
             if (spare != const).any():
                 return False
         if not digits:
             continue
+        into = word if is_first else spare
+        into[:] = brought
         _set_zeros(into, digits, width - power)
-        if not _read_eight_digits(into, spare):
+        if not _read_eight_digits(into):
             return False
-        if is_first:
-            total *= _TENS[power]
-        else:
-            total += into.view(np.int64) * _TENS[power]
+        if power:
+            into *= np.uint64(10**power)
+        if not is_first:
+            word += into
         is_first = False
     if is_first:
         total[:] = 0
@@ -236,21 +238,16 @@ def _set_zeros(word: UInt64, digits: np.uint64, left: int) -> None:
         np.bitwise_or(word, np.uint64(lead), out=word)
 
 
-def _read_eight_digits(word: UInt64, spare: UInt64) -> bool:
-    """Read eight ASCII digits, first character lowest, in place; say whether all were digits.
-
-    Three multiplications join neighbours: digits to pairs, pairs to fours, fours to eights.
-    """
-    np.subtract(word, _ZEROS, out=word)
-    # A byte below "0" borrows and so is past nine as well.
-    np.add(word, _PAST_NINE, out=spare)
-    np.bitwise_or(spare, word, out=spare)
-    if np.bitwise_or.reduce(spare) & _TOP:
+def _read_eight_digits(word: UInt64) -> bool:
+    """Read eight ASCII digits, first character lowest, in place; say whether all were digits."""
+    bytes_ = word.view(np.uint8)
+    np.subtract(bytes_, 48, out=bytes_)
+    if bytes_.max() > 9:
         return False
-    for factor, shift, mask in _JOINS:
-        np.multiply(word, factor, out=word)
-        np.right_shift(word, shift, out=word)
-        np.bitwise_and(word, mask, out=word)
+    for lane, factor, shift in _JOINS:
+        lanes = word.view(lane)
+        np.multiply(lanes, factor, out=lanes)
+        np.right_shift(lanes, shift, out=lanes)
     return True
 
 
@@ -279,14 +276,15 @@ def _encode_by_table(keys: Sequence[Keys], low: int, span: int) -> tuple[Int64, 
     distinct = np.flatnonzero(seen)
     # Numbers go to the cells in use only: a running sum over the whole span is slower.
     number = np.empty(span, np.int32)
-    number[distinct] = np.arange(len(distinct), dtype=np.int32)
+    for i in range(0, len(distinct), _BLOCK):
+        block = distinct[i : i + _BLOCK]
+        number[block] = np.arange(i, i + len(block), dtype=np.int32)
     codes = []
     for part in keys:
         # Keys parsed here are ours and of the codes' size: numbered in place.
         out = part if part.dtype == np.int32 else np.empty(len(part), np.int32)
         for i in range(0, len(part), _BLOCK):
-            at = part[i : i + _BLOCK].astype(np.int64) - low
-            np.take(number, at, out=out[i : i + _BLOCK], mode="clip")
+            np.take(number, part[i : i + _BLOCK] - low, out=out[i : i + _BLOCK], mode="clip")
         codes.append(out.astype(np.int32, copy=False))
     distinct += low
     return distinct, codes, True

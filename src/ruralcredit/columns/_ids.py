@@ -22,7 +22,7 @@ from ruralcredit.columns._coding import (
     _Template,
     _TextReader,
 )
-from ruralcredit.columns._sources import _bring_ids, _Numbers, _Texts
+from ruralcredit.columns._sources import _BLOCK, UInt8, _bring_ids, _Numbers, _Texts
 from ruralcredit.errors import InputError
 
 PartyId = str | int
@@ -95,14 +95,8 @@ class IdIndex:
         if self._kind == "int":
             return list(keys.tolist())
         if self._template is not None:
-            raw = self._template.spell(keys.astype(np.int64)).tobytes()
-            width = len(self._template.fixed)
-            text = raw.decode()
-            if len(text) == len(raw):
-                return [text[i : i + width] for i in range(0, len(raw), width)]
-            return [raw[i : i + width].decode() for i in range(0, len(raw), width)]
-        rows = np.ascontiguousarray(keys.astype(">u8")).view(f"S{8 * keys.shape[1]}")
-        return [v.decode() for v in rows.reshape(-1).tolist()]
+            return _strings(self._template.spell(keys.astype(np.int64)))
+        return _strings(np.ascontiguousarray(keys, ">u8").view(np.uint8))
 
     def ranks(self) -> Int64:
         """Return each code's place in the order of the ids (texts by code point)."""
@@ -132,15 +126,17 @@ class IdIndex:
             if ids is column:
                 return codes.astype(np.int64)
         brought = _bring_ids("party", ids)
-        out = np.full(brought.count, -1, np.int64)
         if len(self) == 0 or len(brought) == 0:
-            return out
+            return np.full(brought.count, -1, np.int64)
         kind = "int" if isinstance(brought, _Numbers) else "str"
         if kind != self._kind:
             message = f"ids here are of kind {self._kind}, got {kind}"
             raise InputError(message, column="party")
-        rows = slice(None) if brought.rows is None else brought.rows
-        out[rows] = self._find(brought)
+        found = self._find(brought)
+        if brought.rows is None:
+            return found
+        out = np.full(brought.count, -1, np.int64)
+        out[brought.rows] = found
         return out
 
     def _find(self, brought: _Numbers | _Texts) -> Int64:
@@ -167,9 +163,12 @@ class IdIndex:
             table = np.full(span, -1, np.int32)
             table[self._keys.astype(np.int64) - low] = np.arange(len(self), dtype=np.int32)
             self._cache["table"] = table
-        inside = (asked >= low) & (asked <= high)
-        found = np.take(self._cache["table"], asked - low, mode="clip")
-        return np.where(inside, found, -1)
+        found = np.empty(len(asked), np.int64)
+        for i in range(0, len(asked), _BLOCK):
+            block = asked[i : i + _BLOCK]
+            codes = self._cache["table"].take(block - low, mode="clip")
+            found[i : i + _BLOCK] = np.where((block >= low) & (block <= high), codes, -1)
+        return found
 
     def _find_words(self, brought: _Texts) -> Int64:
         """Look texts up as words: a few one by one, many numbered together with ours."""
@@ -208,6 +207,15 @@ class IdIndex:
     def __hash__(self) -> int:
         """Hash by content."""
         return hash((self._kind, tuple(self.ids(np.arange(len(self))))))
+
+
+def _strings(rows: UInt8) -> list[PartyId]:
+    """Return rows of zero-padded bytes as texts; NumPy reads ASCII five times as fast."""
+    width = rows.shape[1]
+    if rows.max(initial=0) < 128:
+        texts: list[PartyId] = rows.astype(np.uint32).view(f"U{width}").reshape(-1).tolist()
+        return texts
+    return [text.decode() for text in rows.view(f"S{width}").reshape(-1).tolist()]
 
 
 def _first_equal(words: UInt64, row: UInt64) -> int:

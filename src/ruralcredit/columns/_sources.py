@@ -10,6 +10,8 @@ from ruralcredit.columns._bring import Int64, arrow_parts, is_arrow, is_unknown,
 from ruralcredit.errors import InputError
 
 UInt8 = npt.NDArray[np.uint8]
+# Arrow's offsets are of 32 bits or 64, and stay so as long as nothing is gathered by them.
+Offsets = npt.NDArray[np.int32 | np.int64]
 
 # Ids worked on at once: a block and what is made of it stay in the cache.
 _BLOCK = 1 << 14
@@ -72,8 +74,6 @@ def _of_arrow(name: str, values: object) -> _Numbers | _Texts:
         except NotImplementedError:  # pragma: no cover  # Arrow before 18
             return _of_cells(name, values.to_pylist())  # type: ignore[attr-defined]  # Arrow
         kind = "large_string"
-    if hasattr(values, "num_chunks"):  # a chunked array too large for one chunk
-        return _of_cells(name, values.to_pylist())  # type: ignore[attr-defined]  # Arrow
     if kind in ("string", "large_string"):
         return _of_arrow_text(name, values, wide=kind == "large_string")
     if kind == "null":
@@ -90,12 +90,27 @@ def _of_arrow_text(name: str, values: object, *, wide: bool) -> _Texts:
     if data is None or count == 0:
         return _empty_texts(count)
     at: int = values.offset  # type: ignore[attr-defined]  # Arrow
-    kind = np.int64 if wide else np.int32
-    ends = np.frombuffer(offsets, kind, count + 1, at * np.dtype(kind).itemsize).astype(np.int64)
-    known = None
+    kind: np.dtype[np.int32 | np.int64] = np.dtype(np.int64 if wide else np.int32)
+    ends = np.frombuffer(offsets, kind, count + 1, at * kind.itemsize)
+    texts = np.frombuffer(data, np.uint8)
     if values.null_count:  # type: ignore[attr-defined]  # Arrow
         known = ~values.is_null().to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]  # Arrow
-    return _texts(name, np.frombuffer(data, np.uint8), ends[:-1], np.diff(ends), known)
+        return _texts(name, texts, ends[:-1], np.diff(ends), known)
+    width = _common_width(ends)
+    if width:
+        texts = texts[ends[0] : ends[-1]]
+        _refuse_nul(name, texts)
+        return _Texts(count, texts, None, width)
+    return _texts(name, texts, ends[:-1], np.diff(ends), None)
+
+
+def _common_width(ends: Offsets) -> int:
+    """Return the width that all texts have, 0 where they differ or are too long to be ids."""
+    width = int(ends[1] - ends[0])
+    for i in range(0, len(ends) - 1, _BLOCK):
+        if (np.diff(ends[i : i + _BLOCK + 1]) != width).any():
+            return 0
+    return width if width <= _MAX_BYTES else 0
 
 
 def _empty_texts(count: int) -> _Texts:
@@ -105,8 +120,8 @@ def _empty_texts(count: int) -> _Texts:
 def _texts(
     name: str,
     data: UInt8,
-    starts: Int64,
-    lengths: Int64,
+    starts: Offsets,
+    lengths: Offsets,
     known: npt.NDArray[np.bool_] | None,
 ) -> _Texts:
     """Drop the empty and unknown texts, and note a common width."""
@@ -130,20 +145,21 @@ def _texts(
 
 
 def _gathered(
-    count: int, data: UInt8, rows: Int64 | None, starts: Int64, lengths: Int64
+    count: int, data: UInt8, rows: Int64 | None, starts: Offsets, lengths: Offsets
 ) -> _Texts:
     """Put texts of one width back to back; leave those of mixed width where they are."""
     width = int(lengths.max())
+    at = starts.astype(np.int64)
     if int(lengths.min()) < width:
         spare = np.concatenate([data, np.zeros(8, np.uint8)])
-        return _Texts(count, spare, rows, 0, starts, lengths)
-    matrix = np.empty((len(starts), width), np.uint8)
-    for i in range(0, len(starts), _BLOCK):
-        matrix[i : i + _BLOCK] = data[starts[i : i + _BLOCK, None] + np.arange(width)]
+        return _Texts(count, spare, rows, 0, at, lengths.astype(np.int64))
+    matrix = np.empty((len(at), width), np.uint8)
+    for i in range(0, len(at), _BLOCK):
+        matrix[i : i + _BLOCK] = data[at[i : i + _BLOCK, None] + np.arange(width)]
     return _Texts(count, matrix.reshape(-1), rows, width)
 
 
-def _refuse_long(name: str, lengths: Int64, width: int) -> None:
+def _refuse_long(name: str, lengths: Offsets, width: int) -> None:
     if width > _MAX_BYTES:
         long = lengths > _MAX_BYTES
         first = int(np.argmax(long))

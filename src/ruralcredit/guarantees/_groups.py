@@ -332,7 +332,7 @@ class GroupsView(Sequence[Group], Generic[Group]):
 
     def __iter__(self) -> Iterator[Group]:
         """Walk over the groups, largest first."""
-        return (self._view(at) for at in range(len(self)))
+        return map(self._view, range(len(self)))
 
     def __repr__(self) -> str:
         """Show how many there are."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ruralcredit.errors import CreditError
 from ruralcredit.guarantees._book import Arcs, GuaranteeBook
-from ruralcredit.guarantees._kernels import gather
+from ruralcredit.guarantees._kernels import BLOCK, gather, gather_into
 
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
@@ -20,8 +20,8 @@ Bool = npt.NDArray[np.bool_]
 PartyId = str | int
 
 # Ids are spelled out for this many groups at once: one by one would cost more than the ids.
-_CHUNK = 256
-_INT64_MAX = float(np.iinfo(np.int64).max)
+_CHUNK = 1_024
+_INT64_MAX = np.iinfo(np.int64).max
 
 
 def grouped(labels: npt.NDArray[np.integer], count: int) -> tuple[Int64, Int64]:
@@ -30,7 +30,10 @@ def grouped(labels: npt.NDArray[np.integer], count: int) -> tuple[Int64, Int64]:
     kept = labels[inside]
     starts = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(kept, minlength=count), out=starts[1:])
-    return inside[np.argsort(kept, kind="stable")], starts
+    # Label and position in one word: sorting these is ten times as fast as sorting stably.
+    packed = (kept.astype(np.uint64) << np.uint64(32)) | inside.astype(np.uint64)
+    packed.sort()
+    return (packed & np.uint64(0xFFFFFFFF)).astype(np.int64), starts
 
 
 @attrs.frozen(slots=False, eq=False)
@@ -71,9 +74,10 @@ class Partition:
     def members_of(self, group: int) -> tuple[PartyId, ...]:
         """Return the parties of a group, sorted."""
         chunk, place = divmod(group, _CHUNK)
-        if chunk not in self._spelled:
-            self._spelled[chunk] = self._spell_chunk(chunk * _CHUNK)
-        return self._spelled[chunk][place]
+        spelled = self._spelled.get(chunk)
+        if spelled is None:
+            spelled = self._spelled[chunk] = self._spell_chunk(chunk * _CHUNK)
+        return spelled[place]
 
     @functools.cached_property
     def _spelled(self) -> dict[int, list[tuple[PartyId, ...]]]:
@@ -83,10 +87,10 @@ class Partition:
         order, starts = self._members
         cuts = starts[first : first + _CHUNK + 1]
         index = self.book.ledger.index
-        ids = index.known_ids(order[cuts[0] : cuts[-1]])
-        groups = (ids[begin:end] for begin, end in itertools.pairwise((cuts - cuts[0]).tolist()))
+        ids = tuple(index.known_ids(order[cuts[0] : cuts[-1]]))
+        groups = [ids[begin:end] for begin, end in itertools.pairwise((cuts - cuts[0]).tolist())]
         # Codes need not stand in the order of the ids; then the ids themselves decide.
-        return [tuple(ids) if index.is_sorted else tuple(sorted(ids)) for ids in groups]
+        return groups if index.is_sorted else [tuple(sorted(group)) for group in groups]
 
     def member_codes(self, group: int) -> Int64:
         """Return the party codes of a group, in the order of the ids."""
@@ -110,7 +114,9 @@ class Partition:
     def label_of(self, parties: object) -> Int64:
         """Return the group of each party asked for, -1 for none."""
         codes = self.book.ledger.index.find(parties)
-        found: Int64 = np.append(self.labels, np.int32(-1))[codes].astype(np.int64)
+        found = np.empty(len(codes), np.int64)
+        # The last place stands for -1: a party that no row names.
+        gather_into(found, np.append(self.labels, np.int32(-1)), codes)
         return found
 
     @functools.cached_property
@@ -150,7 +156,7 @@ class Partition:
 def exact_sums(labels: npt.NDArray[np.integer], amounts: Int64, count: int) -> Int64:
     """Add up fen per label exactly; a sum beyond int64 is an error, it never wraps."""
     total = np.zeros(count, np.int64)
-    if float(np.sum(amounts, dtype=np.float64)) >= _INT64_MAX:
+    if int(amounts.max(initial=0)) * len(amounts) > _INT64_MAX:
         rough = np.bincount(labels, amounts, count)
         if (rough >= _INT64_MAX).any():
             message = (
@@ -158,7 +164,9 @@ def exact_sums(labels: npt.NDArray[np.integer], amounts: Int64, count: int) -> I
                 "look for amounts in the wrong unit"
             )
             raise CreditError(message)
-    np.add.at(total, labels, amounts)
+    for i in range(0, len(labels), BLOCK):
+        at = labels[i : i + BLOCK].astype(np.int64, copy=False)
+        np.add.at(total, at, amounts[i : i + BLOCK])
     return total
 
 
@@ -174,7 +182,7 @@ def make_partition(book: GuaranteeBook, node_labels: Int32, arcs: Arcs) -> Parti
     count = int(node_labels.max(initial=-1)) + 1
     rows, row_labels = arcs.rows, gather(node_labels, arcs.source)
     fen, unknown, contracts = _money(book, rows, row_labels, count)
-    members = np.bincount(labels[labels >= 0], minlength=count)
+    members = np.bincount(labels.compress(labels >= 0), minlength=count)
     order = _order(book, labels, fen, members, contracts)
     position = np.empty(count, np.int32)
     position[order] = np.arange(count, dtype=np.int32)
@@ -248,7 +256,7 @@ def _order(
 def _smallest_ranks(book: GuaranteeBook, labels: Int32, tied: Int64, count: int) -> Int64:
     wanted = np.zeros(count + 1, np.bool_)
     wanted[tied] = True
-    codes = np.flatnonzero(wanted[labels])
+    codes = np.flatnonzero(gather(wanted, labels))
     smallest = np.full(count, np.iinfo(np.int64).max, np.int64)
     np.minimum.at(smallest, labels[codes], book.ledger.index.ranks_among(codes))
     return smallest

@@ -1,11 +1,4 @@
-"""Hypothesis strategies for every public value (extra: ``testing``).
-
-Our own tests draw from here, and so can a bank's: a strategy named after a value builds
-that value, one whose name ends in ``_columns`` builds the plain columns that the value's
-``from_columns`` takes.  What real ledgers hold is drawn on purpose: parallel, self,
-mutual, joint, released, lapsed and future rows, ceilings over several loans, amounts
-that are zero, negative or unknown.
-"""
+"""Plain values, reasons and what a guarantee book is made of, drawn for tests."""
 
 import datetime
 import functools
