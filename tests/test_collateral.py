@@ -517,6 +517,17 @@ def test_an_answer_names_its_policy_and_what_it_rests_on():
     assert "本库建议值，非监管规定" in answer.explain("zh")
 
 
+def test_cautions_are_counted_as_those_that_are_sure():
+    """With two sure and one possible, two are told, and the verdict stands."""
+    answer = ask(kind="shop", owner="other", place=None)
+
+    assert "refer" == answer.outcome["verdict"]
+    told = {one.code: one for one in answer.reasons}
+    assert "2 cautions: refer upward" in told["COL-003"].text()
+    assert told["COL-011"].unknown
+    assert "class: cautious, cautions 2" in answer.trace
+
+
 def test_a_banks_own_figure_and_row_look_like_its_own():
     """A replaced figure carries the bank's basis, a row without a sentence its own id."""
     answer = ask(policy=ODD, area_m2=9, built_on=datetime.date(2025, 1, 1))

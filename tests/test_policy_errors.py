@@ -592,7 +592,7 @@ def versions(*pairs):
 
 @by_message(
     [
-        (lambda: Policy.from_versions([]), "at least one"),
+        (lambda: Policy.from_versions([]), "versions must be pairs of day and table, got []"),
         (lambda: Policy.from_versions(3), "versions must be pairs of day and table, got 3"),
         (lambda: Policy.from_versions([3]), "versions must be pairs of day and table"),
         (lambda: Policy.from_versions([(DAY, 3)]), "a version must be a DecisionTable, got 3"),

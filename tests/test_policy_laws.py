@@ -64,7 +64,7 @@ def test_one_case_gives_what_all_its_completions_agree_on(hit, data):
         assert oracle.decide(table, case) == answer_of(table, made.decide(case))
 
 
-@given(asked())
+@given(asked() | asked(missing=True))
 def test_what_to_ask_are_the_missing_facts_that_change_the_answer(asking):
     """The facts are named in field order, and only where the answer is open."""
     table, wanted = asking
@@ -81,6 +81,49 @@ def test_what_to_ask_are_the_missing_facts_that_change_the_answer(asking):
             # No fact alone changes the answer: any that are not settled may be asked.
             assert decision.ask
             assert set(decision.ask) <= set(oracle.unsettled(table, case))
+
+
+ASKED = {
+    "a fact that others may settle": (
+        ({"local": False, "age": -1}, {"local": None, "age": -1}),
+        "first",
+        ("age", "local"),
+    ),
+    "a fact that only settles others": (
+        ({"age": [1, None], "kind": ["x", "y", "z"]}, {}),
+        "collect",
+        ("age",),
+    ),
+    "a fact that is settled from the start": (
+        ({"kind": ["x", None]}, {"age": 1, "kind": ["y", None]}),
+        "any",
+        ("age",),
+    ),
+    "facts of which either settles the other": (
+        ({"age": 1, "local": None}, {"age": None, "local": True}),
+        "first",
+        ("age", "local"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("whens", "hit", "expected"), ASKED.values(), ids=ASKED)
+def test_what_to_ask_beside_rows_that_want_a_fact_missing(whens, hit, expected):
+    """A fact is asked for if it may be learnt and then changes the answer."""
+    fields = (
+        oracle.Field("age", "int", low=-1, high=2),
+        oracle.Field("kind", "enum", values=("x", "y", "z")),
+        oracle.Field("local", "bool"),
+    )
+    rows = tuple(
+        oracle.Row(f"R{n}", when, {"n": n if hit == "any" else 0}) for n, when in enumerate(whens)
+    )
+    table = oracle.Table(fields, rows, hit)
+
+    decision = table_of(table).decide({})
+
+    assert "undetermined" == decision.status
+    assert expected == decision.ask
 
 
 @given(asked())

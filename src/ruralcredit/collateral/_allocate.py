@@ -159,7 +159,7 @@ class Allocation:
 
     @property
     def bound_fen(self) -> int:
-        """What the cut holds: the most that any allocation can cover."""
+        """What the cut holds, which is the most that any allocation can cover."""
         items, loans = dict(self.items), dict(self.loans)
         return (
             sum(items[one] for one in self.cut_items)

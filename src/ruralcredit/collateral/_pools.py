@@ -79,7 +79,7 @@ class Pool:
 
     @property
     def lendable_fen(self) -> int:
-        """The lendable value of the items whose value is decided: a least sum."""
+        """The lendable value of the items whose value is decided, at least the pool's."""
         return sum(fen for fen in self.lendable.values() if fen is not None)
 
     @property

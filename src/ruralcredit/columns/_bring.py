@@ -224,7 +224,7 @@ def bad_rows(name: str, bad: Bool, says: str, values: Sequence[object] | Array) 
     )
 
 
-def int_column(name: str, values: object, *, money: bool = False) -> Ints:
+def int_column(name: str, values: object, *, money: bool = False, copy: bool = True) -> Ints:
     """Return a column of whole numbers with its mask of known rows.
 
     Whole floats pass where the column is no money, since frames turn integers with gaps
@@ -234,6 +234,7 @@ def int_column(name: str, values: object, *, money: bool = False) -> Ints:
         name: The column's name, for errors.
         values: Any column of whole numbers; None, NaN or null is unknown.
         money: Whether the column holds fen.
+        copy: Whether the values must not change with the caller's; without, int64 is not copied.
 
     Returns:
         int64 values of shape ``(n,)``, 0 where unknown, and the mask of known rows.
@@ -267,7 +268,8 @@ def int_column(name: str, values: object, *, money: bool = False) -> Ints:
         raise bad_rows(name, beyond, "too large", brought)
     if known is None:
         known = np.ones(len(brought), np.bool_)
-    return Ints(brought.astype(np.int64), known)
+    # A view, so that the caller's own array stays writeable.
+    return Ints(brought.astype(np.int64, copy=copy).view(), known)
 
 
 def _ints_of_floats(name: str, array: Array, *, money: bool) -> Ints:

@@ -98,8 +98,9 @@ def word_column(name: str, values: object, *, words: Sequence[str]) -> Words:
         message = f"{name} must choose among at most {_MOST_WORDS} words, got {len(words)}"
         raise InputError(message, column=name)
     codes, cell = _coded(name, values, words)
-    wrong = codes == _WRONG
-    if wrong.any():
+    # Asked first, as it takes a third of the time of looking at each.
+    if int(codes.min(initial=0)) == _WRONG:
+        wrong = codes == _WRONG
         first = int(np.argmax(wrong))
         message = (
             f"{name} must be one of {', '.join(words)}, {int(wrong.sum())} cells are not, the "

@@ -1,6 +1,7 @@
 """Answers for columns: one row number per case, and what it stands for."""
 
 import datetime
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ruralcredit.errors import CreditError
-from ruralcredit.policy._encode import blocks_of
+from ruralcredit.policy._encode import Found
 from ruralcredit.policy._fields import INT_HIGH, INT_LOW
 from ruralcredit.policy._open import Answer, State
 from ruralcredit.reasons import Cell, Decision
@@ -35,14 +36,14 @@ class Source:
         asked: The table, compiled.
         states: The distinct states of its cases.
         answers: The answer of each state.
-        ids: Per case the position of its state.
+        found: Per case its row and its state.
         rows: Which rows of the columns the cases are; None is all, in order.
     """
 
     asked: "Compiled"
     states: tuple[State, ...]
     answers: tuple[Answer, ...]
-    ids: Int32
+    found: Found
     rows: npt.NDArray[np.int64] | None = None
 
     @property
@@ -55,17 +56,14 @@ class Source:
         """Where its cases stand in the columns."""
         return slice(None) if self.rows is None else self.rows
 
+    @functools.cached_property
+    def ids(self) -> Int32:
+        """Per case the position of its state."""
+        return self.found.ids()
+
     def numbers(self) -> Int32:
         """Per case the first row it comes from, or the number of its status."""
-        first = [
-            answer.rows[0] if answer.status == "decided" else STATUS_ROW[answer.status]
-            for answer in self.answers
-        ]
-        table = np.array(first, np.int32)
-        found = np.empty(len(self.ids), np.int32)
-        for block in blocks_of(len(found)):
-            found[block] = table.take(self.ids[block])
-        return found
+        return self.found.row
 
     def labels(self, answer: Answer) -> tuple[str, ...]:
         """Return the words under which an answer is counted."""

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from ruralcredit.columns import same_length
 from ruralcredit.errors import CreditError, WorkBudgetError
-from ruralcredit.policy._answer import Source
+from ruralcredit.policy._answer import STATUS_ROW, Source
 from ruralcredit.policy._cells import Axis, axis_of
-from ruralcredit.policy._encode import Lookup, cells_of, lookup_of, plain_column
+from ruralcredit.policy._encode import Lookup, brought_columns, check_column, lookup_of
 from ruralcredit.policy._fields import Field, Value, fact_of, is_missing
 from ruralcredit.policy._open import Answer, Learnt, State, answer_of, finals_of
 from ruralcredit.policy._resolve import Result, Rules, bits, rules_of
@@ -116,7 +116,12 @@ class Compiled:
 
     @functools.cached_property
     def _lookup(self) -> Lookup:
-        return lookup_of(self.axes, len(self.table.rows) + len(self.table.impossible))
+        count = len(self.table.rows) + len(self.table.impossible)
+        return lookup_of(self.axes, count, self._number)
+
+    def _number(self, state: State) -> int:
+        answer = self.answer(state)
+        return answer.rows[0] if answer.status == "decided" else STATUS_ROW[answer.status]
 
     def state(self, case: Mapping[str, object]) -> State:
         """Return the bits of the rows the known facts satisfy, and of the missing axes."""
@@ -248,11 +253,11 @@ class Compiled:
         count = same_length(columns)
         for name, values in columns.items():
             if values is not None and name not in self.axis_at:
-                plain_column(self.fields[name], values)
+                check_column(self.fields[name], values)
         lookup = self._lookup
-        ids = lookup.ids_of(cells_of(self.axes, columns), count)
+        found = lookup.find(brought_columns(self.axes, columns), count)
         states = tuple(lookup.states)
-        return Source(self, states, tuple(map(self.answer, states)), ids, rows)
+        return Source(self, states, tuple(map(self.answer, states)), found, rows)
 
     def decision(self, state: State) -> Decision:
         """Return the decision of a state."""

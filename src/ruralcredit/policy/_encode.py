@@ -9,7 +9,7 @@ import datetime
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import attrs
 import numpy as np
@@ -21,7 +21,7 @@ from ruralcredit.policy._cells import Axis
 from ruralcredit.policy._fields import Field
 from ruralcredit.policy._open import State
 
-__all__ = ["Lookup", "blocks_of", "cells_of", "lookup_of", "plain_column"]
+__all__ = ["Found", "Lookup", "brought_columns", "check_column", "lookup_of"]
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -30,63 +30,78 @@ Bytes = npt.NDArray[np.uint8]
 # Cells with a place each: 16 MB of int32.
 _PLACES: Final = 1 << 22
 # Rows that are worked on while they are in the cache.
-_BLOCK: Final = 1 << 15
-# Spread of numbers that is looked up by value.
+_BLOCK: Final = 1 << 16
+# Spread of numbers that is looked up by value, and codes of words that are joined.
 _SPREAD: Final = 1 << 16
+# Cells that are always copied.
+_FEW: Final = 1 << 12
+# Runs of numbers that are told apart by comparing.
+_COMPARED: Final = 24
 _EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
 # Keys joined from several fields stay below this.
 _KEYS: Final = 1 << 62
-_UNSEEN: Final = -1
+# No row of a table, and no status.
+_UNSEEN: Final = -(2**31)
 
 
 @attrs.frozen(eq=False)
 class _Codes:
-    """One column as small non-negative codes, and the class of each code.
+    """One column as codes from 0, and the class of each code.
 
     Attributes:
-        values: The codes' column; ``values - shift`` indexes ``classes``.
-        shift: What to take off a value.
-        classes: Class of each code; the last is missing.
-        known: Which rows are known, or None where ``values`` says so itself.
+        values: The codes' column.
+        classes: Class of each code.
+        is_word: Whether there are as few codes as words.
     """
 
     values: npt.NDArray[np.integer]
-    shift: int
     classes: Int64
-    known: npt.NDArray[np.bool_] | None
+    is_word: bool
 
 
-def plain_column(
-    field: Field, values: object
-) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.bool_] | None]:
-    """Return a column of a field as integer codes, checked, with the mask of known rows.
+@attrs.frozen(eq=False)
+class _Plain:
+    """A column of a field as integers, checked.
 
-    Words come as positions with -1 for unknown, and no mask.
+    Attributes:
+        values: Words as positions with -1 for unknown, False and True as 0 and 1, days as days
+            since 1970.  What was brought as int64 is not copied.
+        known: Which rows are known, or None where all are or ``values`` says so itself.
+        ends: The least and the greatest known number; 0 for the least where none is below.
+    """
+
+    values: npt.NDArray[np.integer]
+    known: npt.NDArray[np.bool_] | None = None
+    ends: tuple[int, int] = (0, 0)
+
+
+def check_column(field: Field, values: object) -> None:
+    """Check a column of a field.
 
     Raises:
         InputError: If a value is none of the field's.
     """
+    _plain(field, values)
+
+
+def _plain(field: Field, values: object) -> _Plain:
     _refuse_nan(field.name, values)
     if field.kind == "enum":
-        return word_column(field.name, values, words=field.values).codes, None
+        return _Plain(word_column(field.name, values, words=field.values).codes)
     if field.kind == "bool":
         true, known = bool_column(field.name, values)
-        return true.view(np.int8), None if known.all() else known
+        return _Plain(true.view(np.int8), None if known.all() else known)
     if field.kind == "date":
         days = day_column(field.name, values)
         known = ~np.isnat(days)
         numbers: Int64 = days.view(np.int64)
-        known_or_none = None if known.all() else known
-        _refuse_out_of_bounds(field, numbers, known_or_none, _EPOCH)
-        return numbers, known_or_none
-    if type(values) is np.ndarray and values.dtype == np.int64 and values.ndim == 1:
-        # Read here and not kept, so no copy is owed; a masked array is none of these.
-        _refuse_out_of_bounds(field, values, None, 0)
-        return values, None
-    ints = int_column(field.name, values, money=field.unit == "fen")
-    known_ints = None if ints.known.all() else ints.known
-    _refuse_out_of_bounds(field, ints.values, known_ints, 0)
-    return ints.values, known_ints
+    else:
+        ints = int_column(field.name, values, money=field.unit == "fen", copy=False)
+        numbers, known = ints.values, ints.known
+    known_or_none = None if known.all() else known
+    ends = _ends(numbers, known_or_none)
+    _refuse_out_of_bounds(field, numbers, known_or_none, ends)
+    return _Plain(numbers, known_or_none, ends)
 
 
 def _refuse_nan(name: str, values: object) -> None:
@@ -132,17 +147,37 @@ def _nan_rows(values: object) -> npt.NDArray[np.bool_]:
     return np.array([isinstance(v, float) and math.isnan(v) for v in values], np.bool_)
 
 
-def _refuse_out_of_bounds(
-    field: Field, numbers: Int64, known: npt.NDArray[np.bool_] | None, epoch: int
-) -> None:
-    low, high = (bound - epoch for bound in field.bounds)
+def _epoch(field: Field) -> int:
+    return _EPOCH if field.kind == "date" else 0
+
+
+def _ends(numbers: Int64, known: npt.NDArray[np.bool_] | None) -> tuple[int, int]:
+    """Return the least and the greatest known number, or 0 for the least where none is less."""
     seen = numbers if known is None else numbers[known]
-    if not len(seen) or (int(seen.min()) >= low and int(seen.max()) <= high):
+    if not len(seen):
+        return 0, 0
+    # Numbers below zero are the greatest of all when read without a sign: one pass, not two.
+    high = int(seen.view(np.uint64).max())
+    return (0, high) if high < 1 << 63 else (int(seen.min()), int(seen.max()))
+
+
+def _refuse_out_of_bounds(
+    field: Field,
+    numbers: Int64,
+    known: npt.NDArray[np.bool_] | None,
+    ends: tuple[int, int],
+) -> None:
+    epoch = _epoch(field)
+    low, high = (bound - epoch for bound in field.bounds)
+    if low <= ends[0] and ends[1] <= high:
         return
     bad = (numbers < low) | (numbers > high)
     if known is not None:
         bad &= known
-    count, first = int(np.count_nonzero(bad)), int(bad.argmax())
+    count = int(np.count_nonzero(bad))
+    if not count:
+        return
+    first = int(bad.argmax())
     shown = np.datetime64(int(numbers[first]), "D") if epoch else numbers[first]
     rows = "row" if count == 1 else "rows"
     raise InputError(
@@ -158,74 +193,90 @@ def _refuse_out_of_bounds(
 
 def _codes(axis: Axis, values: object) -> _Codes:
     """Bring a column of a tested field down to codes that a small table turns to classes."""
-    numbers, known = plain_column(axis.field, values)
+    plain = _plain(axis.field, values)
+    numbers, known, (low, high) = plain.values, plain.known, plain.ends
     missing = len(axis.masks)
     if axis.by_word:
-        classes = [*axis.by_word.values(), missing]
-        return _Codes(numbers, 0, np.array(classes, np.int64), known)
-    epoch = _EPOCH if axis.field.kind == "date" else 0
-    seen = numbers if known is None else numbers[known]
-    low, high = (int(seen.min()), int(seen.max())) if len(seen) else (0, 0)
-    starts = np.array(axis.starts[1:], np.int64) - epoch
+        return _word_codes(numbers, known, np.array([*axis.by_word.values(), missing]))
+    starts = np.array(axis.starts[1:], np.int64) - _epoch(axis.field)
     class_of = np.array(axis.class_of, np.int64)
-    if high - low < _SPREAD:
-        runs = np.searchsorted(starts, np.arange(low, high + 1), side="right")
-        return _Codes(numbers, low, np.append(class_of[runs], missing), known)
-    runs = np.searchsorted(starts, numbers, side="right")
-    return _Codes(runs, 0, np.append(class_of, missing), known)
+    if high - low >= _SPREAD:
+        numbers, low, high = _runs(starts, numbers), 0, len(starts)
+        classes = class_of
+    else:
+        low = 0 if 0 <= low <= high < _SPREAD else low
+        classes = class_of[np.searchsorted(starts, np.arange(low, high + 1), side="right")]
+    if low:
+        numbers = numbers - low
+    if known is not None:
+        numbers = np.where(known, numbers, high + 1 - low)
+    return _Codes(numbers, np.append(classes, missing), is_word=False)
 
 
-Cells: TypeAlias = Callable[[slice], Int64]
-"""The cell numbers of a block of cases."""
+def _word_codes(
+    codes: npt.NDArray[np.integer], known: npt.NDArray[np.bool_] | None, classes: Int64
+) -> _Codes:
+    """Return codes of words, or of False and True, without a sign; unknown is the last."""
+    kind = np.uint8 if codes.dtype.itemsize == 1 else np.uint16
+    plain: npt.NDArray[np.integer] = codes.view(kind)
+    last = len(classes) - 1
+    if known is not None:
+        plain = np.where(known, plain, np.uint8(last))
+    if len(plain) and int(plain.max()) >= last:
+        return _Codes(np.minimum(plain, last), classes, is_word=True)
+    return _Codes(plain, classes[:-1], is_word=True)
 
 
-def blocks_of(count: int) -> Iterator[slice]:
+def _runs(starts: Int64, numbers: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+    """Return in which run each number lies: how many runs have started at it."""
+    if len(starts) > _COMPARED:
+        return np.searchsorted(starts, numbers, side="right")
+    runs = np.zeros(len(numbers), np.uint8)
+    for block in _blocks_of(len(numbers)):
+        for start in starts:
+            runs[block] += (numbers[block] >= start).view(np.uint8)
+    return runs
+
+
+def _blocks_of(count: int) -> Iterator[slice]:
     """Run over the cases block by block, so that what is worked on stays in the cache."""
     for start in range(0, count, _BLOCK):
         yield slice(start, min(start + _BLOCK, count))
 
 
-def cells_of(
+def brought_columns(
     axes: Sequence[Axis], columns: Mapping[str, object]
-) -> Callable[[Sequence[int]], Cells]:
-    """Check the columns and return what adds up, for given strides, the number of each cell."""
-    brought = [
+) -> tuple[_Codes | None, ...]:
+    """Check the columns of the tested fields and bring them down to codes, None if left out."""
+    return tuple(
         None if columns.get(axis.field.name) is None else _codes(axis, columns[axis.field.name])
         for axis in axes
-    ]
-
-    def numbered(strides: Sequence[int]) -> Cells:
-        # A field left out is missing, which is the last class.
-        constant = sum(
-            stride * len(axis.masks)
-            for axis, codes, stride in zip(axes, brought, strides, strict=True)
-            if codes is None
-        )
-        steps = [
-            (codes, codes.classes * stride)
-            for codes, stride in zip(brought, strides, strict=True)
-            if codes is not None
-        ]
-
-        def cells(block: slice) -> Int64:
-            total = np.full(block.stop - block.start, constant, np.int64)
-            for codes, table in steps:
-                total += _looked_up(codes, table, block)
-            return total
-
-        return cells
-
-    return numbered
+    )
 
 
-def _looked_up(codes: _Codes, table: Int64, block: slice) -> Int64:
-    places: npt.NDArray[np.integer] = codes.values[block]
-    if codes.shift:
-        places = places - codes.shift
-    if codes.known is not None:
-        places = np.where(codes.known[block], places, -1)
-    # Wrapping sends -1, unknown, to the last place, and is the quickest way to look up.
-    found: Int64 = table.take(places, mode="wrap")
+@attrs.frozen(eq=False)
+class Found:
+    """What the cases of one question came to.
+
+    Attributes:
+        row: Per case the number that stands for the answer of its state.
+        at: Per case a place in ``ids_at``.
+        ids_at: The position of a state per place.
+    """
+
+    row: Int32
+    at: npt.NDArray[np.integer]
+    ids_at: Int32
+
+    def ids(self) -> Int32:
+        """Return per case the position of its state."""
+        return _taken(self.ids_at, self.at)
+
+
+def _taken(table: Int32, places: npt.NDArray[np.integer]) -> Int32:
+    found = np.empty(len(places), table.dtype)
+    for block in _blocks_of(len(places)):
+        table.take(places[block], mode="wrap", out=found[block])
     return found
 
 
@@ -238,56 +289,75 @@ class Lookup:
 
     Attributes:
         dims: Classes of each field, missing included.
+        strides: How far apart two classes of a field stand; words stand farther than numbers.
+        inner: Cells that differ in numbers only.
         masks: Per field and class the bits of the rows as bytes; missing leaves all.
         every: The bits of all rows and boxes as bytes.
-        ids: Per cell the position in ``states``, -1 where it has not come up; None where the
-            cells are too many to keep a place for each.
+        row_of: What gives the number of a state's answer.
+        ids: Per cell the position in ``states``; None where the cells are too many to keep a
+            place for each.
+        rows: Per cell the number of its state's answer, where it has come up.
         states: The distinct states.
     """
 
     dims: tuple[int, ...]
+    strides: tuple[int, ...]
+    inner: int
     masks: tuple[Bytes, ...]
     every: Bytes
+    row_of: Callable[[State], int]
     ids: Int32 | None
+    rows: Int32
     states: list[State] = attrs.field(factory=list)
+    _rows_of_states: list[int] = attrs.field(factory=list)
     _number_of: dict[State, int] = attrs.field(factory=dict)
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
-    def ids_of(self, numbered: Callable[[Sequence[int]], Cells], count: int) -> Int32:
-        """Return per case the position of its state in ``states``."""
+    def find(self, brought: Sequence[_Codes | None], count: int) -> Found:
+        """Return what the cases come to, adding the states that are new."""
         if self.ids is None:
-            return self._sorted_out(numbered, count)
-        cells_at = numbered(_strides(self.dims))
-        found = np.empty(count, np.int32)
-        for block in blocks_of(count):
-            cells = cells_at(block)
-            ids = self.ids.take(cells)
-            if int(ids.min()) == _UNSEEN:
-                new = np.unique(cells[ids == _UNSEEN])
-                classes = np.unravel_index(new, self.dims) if self.dims else ()
-                self.ids[new] = self._ids_of_cells(classes, len(new))
-                ids = self.ids.take(cells)
-            found[block] = ids
-        return found
+            return self._sorted_out(brought, count)
+        grid = _grid_of(self, brought, count)
+        rows = grid.of(self.rows)
+        at, row = np.empty(count, np.int32), np.empty(count, np.int32)
+        for block in _blocks_of(count):
+            here, found = at[block], row[block]
+            grid.place(block, here)
+            rows.take(here, mode="wrap", out=found)
+            if int(found.min()) == _UNSEEN:
+                self._learn(grid.cells(np.unique(here[found == _UNSEEN])))
+                rows = grid.of(self.rows)
+                rows.take(here, mode="wrap", out=found)
+        return Found(row, at, grid.of(self.ids))
 
-    def _sorted_out(self, numbered: Callable[[Sequence[int]], Cells], count: int) -> Int32:
+    def _learn(self, cells: Int64) -> None:
+        assert self.ids is not None  # noqa: S101  # asked only where every cell has a place
+        new = np.unique(cells)
+        classes = [
+            new // stride % dim for stride, dim in zip(self.strides, self.dims, strict=True)
+        ]
+        ids = self._ids_of_cells(classes, len(new))
+        self.ids[new] = ids
+        self.rows[new] = np.array(self._rows_of_states, np.int32)[ids]
+
+    def _sorted_out(self, brought: Sequence[_Codes | None], count: int) -> Found:
         """Look at each distinct cell once, fields joined one by one within 62 bits."""
-        if not count:
-            return np.zeros(0, np.int32)
         key = np.zeros(count, np.int64)
         size = 1
-        columns = []
-        for at, dim in enumerate(self.dims):
-            cells_at = numbered([int(place == at) for place in range(len(self.dims))])
-            column = np.concatenate([cells_at(block) for block in blocks_of(count)])
-            columns.append(column)
+        columns = [
+            np.full(count, dim - 1) if codes is None else codes.classes.take(codes.values)
+            for codes, dim in zip(brought, self.dims, strict=True)
+        ]
+        for dim, column in zip(self.dims, columns, strict=True):
             if size * dim > _KEYS:
                 distinct, key = np.unique(key, return_inverse=True)
                 size = len(distinct)
             key = key * dim + column
             size *= dim
         _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-        return self._ids_of_cells([column[first] for column in columns], len(first))[inverse]
+        ids = self._ids_of_cells([column[first] for column in columns], len(first))
+        rows = np.array(self._rows_of_states, np.int32)[ids]
+        return Found(_taken(rows, inverse), inverse, ids)
 
     def _ids_of_cells(self, classes: Sequence[npt.NDArray[np.intp]], count: int) -> Int32:
         """Return the positions of the states of distinct cells, adding what is new."""
@@ -311,23 +381,104 @@ class Lookup:
         with self._lock:
             number = self._number_of.get(state)
             if number is None:
+                self._rows_of_states.append(self.row_of(state))
                 self.states.append(state)
                 number = self._number_of[state] = len(self.states) - 1
         return number
 
 
-def _strides(dims: Sequence[int]) -> list[int]:
-    return [math.prod(dims[at + 1 :]) for at in range(len(dims))]
+@attrs.frozen(eq=False)
+class _Grid:
+    """The cells that one question can reach, laid out so that each case finds its own.
+
+    Attributes:
+        words: Columns of words, each with the number of its codes; joined they are the key.
+        far: Per key the first of its cells.
+        near: Per column of numbers its codes, and per code how far its cells lie from there.
+        width: Places that each key has to itself, or 0 where places are cells: to copy the
+            cells of each key is quicker than to look up the key of each case.
+    """
+
+    words: tuple[tuple[npt.NDArray[np.integer], int], ...]
+    far: Int32
+    near: tuple[tuple[npt.NDArray[np.integer], Int32], ...]
+    width: int
+
+    def place(self, block: slice, out: Int32) -> None:
+        """Write the place of each case of a block."""
+        kind = np.dtype(np.uint8 if len(self.far) <= 1 << 8 else np.uint16)
+        key: npt.NDArray[np.unsignedinteger] = np.zeros(len(out), kind)
+        for number, (codes, size) in enumerate(self.words):
+            if number:
+                key *= kind.type(size)
+            key += codes[block]
+        if not self.near:
+            out.fill(0)
+        for number, (codes, table) in enumerate(self.near):
+            if number:
+                out += table.take(codes[block], mode="wrap")
+            else:
+                table.take(codes[block], mode="wrap", out=out)
+        if self.width:
+            out += np.multiply(key, np.int32(self.width))
+        else:
+            out += self.far.take(key, mode="wrap")
+
+    def cells(self, places: npt.NDArray[np.integer]) -> Int64:
+        """Return the cells of the lookup that places stand for."""
+        if not self.width:
+            return places.astype(np.int64)
+        cells: Int64 = self.far[places // self.width] + (places % self.width).astype(np.int64)
+        return cells
+
+    def of(self, table: Int32) -> Int32:
+        """Return what a table of cells holds at each place."""
+        if not self.width:
+            return table
+        cells = np.add.outer(self.far, np.arange(self.width)).reshape(-1)
+        # Places that no case comes to may lie beyond.
+        return table.take(cells, mode="clip")
 
 
-def lookup_of(axes: Sequence[Axis], count: int) -> Lookup:
+def _grid_of(lookup: Lookup, brought: Sequence[_Codes | None], count: int) -> _Grid:
+    far = np.zeros(1, np.int64)
+    words, near = [], []
+    width = lookup.inner
+    for codes, stride, dim in zip(brought, lookup.strides, lookup.dims, strict=True):
+        if codes is None:
+            # A field left out is missing, which is the last class.
+            far = far + (dim - 1) * stride
+        elif codes.is_word and len(far) * len(codes.classes) <= _SPREAD:
+            far = np.add.outer(far, codes.classes * stride).reshape(-1)
+            words.append((codes.values, len(codes.classes)))
+        else:
+            near.append((codes.values, (codes.classes * stride).astype(np.int32)))
+            width = 0 if codes.is_word else width
+    wide = width if len(far) * width <= max(count, _FEW) else 0
+    return _Grid(tuple(words), far.astype(np.int32), tuple(near), wide)
+
+
+def lookup_of(axes: Sequence[Axis], count: int, row_of: Callable[[State], int]) -> Lookup:
     """Return the empty lookup of a table with ``count`` rows and boxes."""
     dims = tuple(len(axis.masks) + 1 for axis in axes)
+    inner = math.prod(dim for axis, dim in zip(axes, dims, strict=True) if not axis.by_word)
+    strides, words, numbers = [], inner, 1
+    for axis, dim in zip(axes, dims, strict=True):
+        strides.append(words if axis.by_word else numbers)
+        words, numbers = (words * dim, numbers) if axis.by_word else (words, numbers * dim)
     places = math.prod(dims)
     ids = np.full(places, _UNSEEN, np.int32) if places <= _PLACES else None
     every = (1 << count) - 1
-    masks = tuple(_bytes([*axis.masks, every], count) for axis in axes)
-    return Lookup(dims, masks, _bytes([every], count)[0], ids)
+    return Lookup(
+        dims=dims,
+        strides=tuple(strides),
+        inner=inner,
+        masks=tuple(_bytes([*axis.masks, every], count) for axis in axes),
+        every=_bytes([every], count)[0],
+        row_of=row_of,
+        ids=ids,
+        rows=np.zeros(0, np.int32) if ids is None else ids.copy(),
+    )
 
 
 def _bytes(masks: Sequence[int], count: int) -> Bytes:

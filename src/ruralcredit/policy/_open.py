@@ -145,36 +145,42 @@ def _mattering(
     axes: Sequence[Axis], rules: Rules, start: State, *, budget: int
 ) -> tuple[int, ...]:
     """Return the missing facts of which, learnt last, the result still depends."""
-    found = []
-    for number in bits(start[1]):
-        try:
-            matters = _decides_last(axes, rules, start, number, budget=budget)
-        except WorkBudgetError:
-            matters = True
-        if matters:
-            found.append(number)
-    return tuple(found) or tuple(_unsettled(axes, start)[1])
+    unsettled = tuple(_unsettled(axes, start)[1])
+    try:
+        reached = _visit(axes, start, _in_turn(axes), budget=budget)
+        found = [n for n in unsettled if _decides_last(axes, rules, start, n, reached=reached)]
+    except WorkBudgetError:
+        return unsettled
+    return tuple(found) or unsettled
 
 
 def _decides_last(
-    axes: Sequence[Axis], rules: Rules, start: State, last: int, *, budget: int
+    axes: Sequence[Axis], rules: Rules, start: State, last: int, *, reached: Mapping[State, Learnt]
 ) -> bool:
+    """Say whether the result changes with one fact while all others stay as they are.
+
+    Raises:
+        WorkBudgetError: If there are more steps than the budget.
+    """
     in_turn = _in_turn(axes)
+    # Where missing can settle a fact, not every order of learning leads to every state.
+    is_any_order = not any(axes[number].asks for number in bits(start[1]))
 
     def pick(state: State, unsettled: list[int]) -> list[int]:
         return in_turn(state, [number for number in unsettled if number != last])
 
-    for mask, missing in _visit(axes, start, pick, budget=budget):
+    for mask, missing in _visit(axes, start, pick, budget=BUDGET):
         # As it stands where missing is what the case says, and with every value.
         ways = [(mask, missing)]
         if missing >> last & 1:
             ways += [(mask & matching, missing & ~(1 << last)) for matching in axes[last].masks]
+        if not set(_unsettled(axes, ways[0])[1]) <= {last}:
+            continue
         answers = set()
-        if set(_unsettled(axes, ways[0])[1]) <= {last}:
-            for way in ways:
-                matching, unsettled = _unsettled(axes, way)
-                if not unsettled and not matching & ~rules.rows:
-                    answers.add(rules.resolve(matching).answer)
+        for way in ways:
+            matching, unsettled = _unsettled(axes, way)
+            if not unsettled and not matching & ~rules.rows and (is_any_order or way in reached):
+                answers.add(rules.resolve(matching).answer)
         if len(answers) > 1:
             return True
     return False

@@ -18,7 +18,7 @@ from ruralcredit.values import FrozenMapping
 
 __all__ = ["PROOF_BUDGET", "DeadRows", "Gaps", "Overlap", "dead_rows", "gaps", "overlaps"]
 
-PROOF_BUDGET: Final = 200_000
+PROOF_BUDGET: Final = 5_000_000
 """Steps that a proof may take unless it is given more."""
 
 _Hole: TypeAlias = tuple[tuple[int, ...], ...]

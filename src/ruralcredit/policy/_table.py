@@ -160,7 +160,7 @@ class DecisionTable:
         >>> len(table.digest)
         16
         """
-        plain = json.dumps(to_dict(self), sort_keys=True, ensure_ascii=False)
+        plain = json.dumps(to_dict(self), sort_keys=True)
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
     def field(self, name: str) -> Field:
@@ -272,7 +272,7 @@ class DecisionTable:
         [0, 1, -2]
         """
         source = self._compiled.source(columns)
-        return answer_of_sources([source], len(source.ids))
+        return answer_of_sources([source], len(source.numbers()))
 
 
 def _admits_missing(test: Condition) -> bool:

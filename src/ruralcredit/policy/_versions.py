@@ -138,7 +138,7 @@ class Policy:
         if isinstance(as_of, datetime.date):
             source = compiled(self.as_of(as_of)).source(columns)
             days = np.array([as_of], "datetime64[D]")
-            return answer_of_sources([source], len(source.ids), days=days)
+            return answer_of_sources([source], len(source.numbers()), days=days)
         if isinstance(as_of, str):
             raise CreditError(f"as_of must be a date or a column of days, got {as_of!r}")
         count = same_length({**columns, "as_of": as_of})

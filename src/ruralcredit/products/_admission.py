@@ -265,8 +265,8 @@ def admit(
         as_of: The day asked for.
 
     Returns:
-        Outcome "refuse", "refer" (to a person) or "pass": the gravest verdict of the rules
-        that hold, with all their reasons and ids.  Undetermined where an unknown fact could
+        The gravest verdict of the rules that hold, "refuse", "refer" to a person or "pass",
+        with all their reasons and ids.  Undetermined where an unknown fact could
         change it; ``ask`` names the facts that matter.
 
     Raises:

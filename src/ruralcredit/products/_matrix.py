@@ -159,7 +159,7 @@ def product_class(
     Returns:
         Outcome with ``class``, such as "business/guaranteed" or "special scheme"; ``scheme``,
         its code or None; and ``managed_as``, the security that limits, price and authority go
-        by, None where it is unknown.  Status "none" for a product that is no loan.
+        by.  Status "none" for a product that is no loan.
 
     Raises:
         CreditError: If a word is none of the choice, or the product is not in the catalogue.

@@ -412,7 +412,7 @@ class KeptPeriod:
 
     @property
     def days(self) -> int:
-        """The days for which interest runs: the first, not the last.
+        """The days for which interest runs, the first included and the last not.
 
         >>> KeptPeriod(from_on=datetime.date(2024, 1, 1), to_on=datetime.date(2024, 1, 2),
         ...            balance_fen=None, conditions={}).days

@@ -61,7 +61,7 @@ class PriceColumns:
         return f"PriceColumns({len(self)} loans by {self.basis.id})"
 
     def statuses(self) -> list[Status]:
-        """Return the status of each loan, as `Price.status`."""
+        """Return the status of each loan, as ``Price.status``."""
         return [_STATUS_OF.get(code, "decided") for code in self._standing.tolist()]
 
 
