@@ -551,6 +551,24 @@ def test_facts_that_a_table_rules_out_are_a_conflict():
     assert "decided" == ask(policy=ODD, kind="land", area_m2=1_000, is_sealed=True).status
 
 
+def test_every_table_that_is_open_is_asked_about():
+    """Refusals, caps, classes and conditions each ask for their own missing fact."""
+    assert ("is_sealed",) == ask(is_sealed=None).ask
+    assert ("place",) == ask(policy=ODD, place=None).ask
+    assert ("owner",) == ask(owner=None).ask
+    assert ("is_insured",) == ask(policy=ODD, is_insured=None, insured_until=None).ask
+    assert ("valued_by",) == ask(policy=ODD, valued_by=None).ask
+    assert ("kind",) == ask(kind=None).ask[:1]
+
+
+def test_values_show_little():
+    """Item, policy and column answer are short in a listing."""
+    assert "CollateralItem(id='C1', kind='housing')" == repr(CollateralItem(id="C1", **SOUND))
+    assert "CollateralPolicy(id='collateral', version='1')" == repr(POLICY)
+    answer = lendable_value_columns({"kind": ["land"] * 3}, policy=POLICY, as_of=AS_OF)
+    assert "LendableColumns(3 items)" == repr(answer)
+
+
 def test_a_deduction_larger_than_the_cap_leaves_nothing():
     """The cap never falls below zero."""
     answer = ask(policy=ODD, place="320000", area_m2=9, valued_on=AS_OF)
@@ -763,6 +781,9 @@ def test_columns_refuse_a_wrong_day_outcome_or_row():
     """As-of days fit the rows and are known; outcomes and rows exist."""
     with pytest.raises(InputError, match="as_of must be a day or one day per row, got 2 days"):
         lendable_value_columns({"kind": ["land"]}, as_of=[AS_OF, AS_OF])
+    with pytest.raises(InputError, match="no item has colour, size: columns") as caught:
+        lendable_value_columns({"colour": [1], "kind": ["land"], "size": [2]}, as_of=AS_OF)
+    assert "colour" == caught.value.column
     with pytest.raises(InputError, match="as_of has 1 unknown row, the first at row 0"):
         lendable_value_columns({"kind": ["land"]}, as_of=[None])
     answer = lendable_value_columns({"kind": ["land"]}, as_of=AS_OF)

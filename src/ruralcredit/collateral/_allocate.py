@@ -240,8 +240,8 @@ class Allocation:
 
 
 def allocate(
-    items: Mapping[ItemId, int | None] | Pool,
-    loans: Mapping[ItemId, int],
+    items: Mapping[str, int | None] | Mapping[int, int | None] | Pool,
+    loans: Mapping[str, int] | Mapping[int, int],
     *,
     pledges: Iterable[Pledge] | None = None,
 ) -> Allocation:
@@ -308,7 +308,7 @@ def allocate(
     )
 
 
-def _amounts(name: str, amounts: Mapping[ItemId, int | None]) -> dict[ItemId, int | None]:
+def _amounts(name: str, amounts: object) -> dict[ItemId, int | None]:
     if not isinstance(amounts, Mapping):
         raise CreditError(f"{name} must map ids to fen, got {type(amounts).__name__}")
     return {

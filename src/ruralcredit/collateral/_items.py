@@ -179,7 +179,8 @@ class CollateralItem:
         consent: What the co-owners said.
         share_bp: The share of it that is pledged, 1 to 10,000.
         is_insured: Whether it is insured in favour of the bank.
-        insured_until: The last day of the insurance.
+        insured_until: The last day of the insurance; where it is unknown, an insurance that
+            is known counts as in force.
         valuation_fen: Its value as appraised, the whole of it, 0 to 10**14.
         valued_on: The day of the appraisal.
         valued_by: Where the value comes from, a word of the policy's tables.

@@ -200,11 +200,13 @@ def _codes(axis: Axis, values: object) -> _Codes:
         return _word_codes(numbers, known, np.array([*axis.by_word.values(), missing]))
     starts = np.array(axis.starts[1:], np.int64) - _epoch(axis.field)
     class_of = np.array(axis.class_of, np.int64)
-    if high - low >= _SPREAD:
+    # A table by value pays where there are as many rows to look up.
+    spread = min(_SPREAD, max(len(numbers), _FEW))
+    if high - low >= spread:
         numbers, low, high = _runs(starts, numbers), 0, len(starts)
         classes = class_of
     else:
-        low = 0 if 0 <= low <= high < _SPREAD else low
+        low = 0 if 0 <= low <= high < spread else low
         classes = class_of[np.searchsorted(starts, np.arange(low, high + 1), side="right")]
     if low:
         numbers = numbers - low
@@ -406,7 +408,7 @@ class _Grid:
 
     def place(self, block: slice, out: Int32) -> None:
         """Write the place of each case of a block."""
-        kind = np.dtype(np.uint8 if len(self.far) <= 1 << 8 else np.uint16)
+        kind = np.dtype(np.uint8 if len(self.far) < 1 << 8 else np.uint16)
         key: npt.NDArray[np.unsignedinteger] = np.zeros(len(out), kind)
         for number, (codes, size) in enumerate(self.words):
             if number:
