@@ -241,3 +241,11 @@ def test_blocks_of_any_length_find_the_same_components(block, arcs, links):
     assert [
         row for row, ends in enumerate(pairs) if any(set(ends) <= loop for loop in loops)
     ] == inside.tolist()
+
+
+def test_groups_that_overflow_only_together_are_added_up_apart():
+    """All of the book is beyond int64, no cluster is."""
+    amounts = [6 * 10**18, 5 * 10**18]
+    book = GuaranteeBook.from_columns(guarantor=[1, 3], borrower=[2, 4], amount_fen=amounts)
+
+    assert amounts == find_clusters(book).guaranteed_fen.tolist()
