@@ -317,6 +317,19 @@ def test_faults_see_any_part_that_moves(problem, data):
             assert (attrs.evolve(found, **{name: cut[1:]}).faults() != ()) or not fen
 
 
+def test_a_pledge_with_the_limit_zero_is_a_cut_of_nothing():
+    """A pledge that secures nothing bounds the cover by nothing."""
+    pledges = [Pledge(item="C1", loan="L1", limit_fen=0)]
+    found = allocate({"C1": 5}, {"L1": 3}, pledges=pledges)
+
+    assert (0, 0, ()) == (found.covered_fen, found.bound_fen, found.faults())
+    assert "at the limit of the pledge: C1-L1 (0.00)" in found.explain()
+    boundless = attrs.evolve(pledges[0], limit_fen=None)
+    assert ("C1 to L1 is not in the cut",) == (
+        attrs.evolve(found, pledges=(boundless,), cut_pledges=(boundless,)).faults()
+    )
+
+
 def test_faults_name_what_is_wrong():
     """Beyond a pledge, beyond an item or loan, a rank passed over, a pledge outside the cut."""
     pledges = (

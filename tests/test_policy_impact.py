@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import policy_oracle as oracle
 from drawn_tables import CELLS, cases, columns_of, table_of, tables, without_overlaps
-from ruralcredit.errors import CreditError, InputError
+from ruralcredit.errors import CreditError, InputError, TableError
 from ruralcredit.policy import (
     CellChange,
     DecisionTable,
@@ -321,6 +321,23 @@ def test_the_order_of_impossible_boxes_is_no_difference():
     boxes = ({"kind": "house"}, {"age_years": {"gt": 100}})
 
     assert not diff(caps(H1, H3, impossible=boxes), caps(H1, H3, impossible=boxes[::-1]))
+
+
+def test_a_box_stated_twice_counts_twice():
+    """One of three stays, so two are removed."""
+    box, other = {"kind": "house"}, {"kind": "flat", "age_years": 0}
+    old, new = caps(H1, H3, impossible=(box, box, other, box)), caps(H1, H3, impossible=(box,))
+
+    assert (box, other, box) == diff(old, new).impossible_removed
+    assert (box, other, box) == diff(new, old).impossible_added
+
+
+@pytest.mark.parametrize("ask", [diff, lambda old, new: impact(old, new, {})])
+def test_what_is_no_table_is_refused(ask):
+    """On either side."""
+    for pair in ((BASE, 3), ("caps", BASE)):
+        with pytest.raises(TableError, match="a DecisionTable must be given, got "):
+            ask(*pair)
 
 
 @pytest.mark.parametrize(

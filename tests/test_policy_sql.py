@@ -315,6 +315,20 @@ def test_a_moment_is_no_day(kind):
     assert [["H" if kind == "DATE" else "error"]] == found
 
 
+@pytest.mark.parametrize("kind", ["TEXT", "INTEGER", ""])
+def test_a_number_held_as_text_in_sqlite_is_an_error(kind):
+    """It would be compared as text: '100' < '60'.  A number column turns it into a number."""
+    row = Row("H", when={"age": {"ge": 60}}, then={"cap_bp": 7000})
+    table = DecisionTable("drawn", (AGE,), (row,))
+
+    (found,) = in_sqlite(
+        (to_sql(table),), {"age": kind}, [["100"], ["7"], ["abc"], ["60.5"], [""]]
+    )
+
+    number = ["H", "none"] if kind == "INTEGER" else ["error", "error"]
+    assert [*number, "error", "error", "error"] == found
+
+
 def test_not_a_number_is_an_error_in_duckdb():
     """NaN sorts above every number there, so it must not pass for a large one."""
     row = Row("H", when={"age": {"ge": 60}}, then={"cap_bp": 7000})

@@ -164,7 +164,7 @@ class Allocation:
         return (
             sum(items[one] for one in self.cut_items)
             + sum(loans[one] for one in self.cut_loans)
-            + sum(one.limit_fen or 0 for one in self.cut_pledges)
+            + sum(one.limit_fen for one in self.cut_pledges if one.limit_fen is not None)
         )
 
     def covered_of(self, loan: ItemId) -> int:
@@ -220,8 +220,9 @@ class Allocation:
             "unknown": [str(one) for one in self.unknown_items],
             "items": [f"{one} ({format_yuan(items[one])})" for one in self.cut_items],
             "pledges": [
-                f"{one.item}-{one.loan} ({format_yuan(one.limit_fen or 0)})"
+                f"{one.item}-{one.loan} ({format_yuan(one.limit_fen)})"
                 for one in self.cut_pledges
+                if one.limit_fen is not None
             ],
             "loans": [f"{one} ({format_yuan(loans[one])})" for one in self.cut_loans],
         }

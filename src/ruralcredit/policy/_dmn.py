@@ -143,8 +143,6 @@ def _feel(value: Cell) -> str:
     if isinstance(value, datetime.date):
         return f'date("{value.isoformat()}")'
     if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise CreditError(f"a number in FEEL must be finite, got {value}")
         return f"{value:f}"
     return str(value)
 

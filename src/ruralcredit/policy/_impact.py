@@ -420,6 +420,9 @@ def diff(old: DecisionTable, new: DecisionTable) -> TableDiff:
     Rows are the same row where they have the same id.  Types count: True is not 1, and the
     Decimal 1.0 is not 1.00.
 
+    Raises:
+        TableError: If one of the two is no table.
+
     >>> from ruralcredit.policy import DecisionTable, Field, Row
     >>> fields = [Field("retail", "bool")]
     >>> one = DecisionTable("caps", fields, [Row("all", then={"cap_bp": 7000})])
@@ -429,6 +432,7 @@ def diff(old: DecisionTable, new: DecisionTable) -> TableDiff:
     >>> [row.id for row in found.removed], [row.id for row in found.added]
     (['all'], ['retail'])
     """
+    _check_tables(old, new)
     before = {row.id: row for row in old.rows}
     after = {row.id: row for row in new.rows}
     changes = (
@@ -448,6 +452,11 @@ def diff(old: DecisionTable, new: DecisionTable) -> TableDiff:
         impossible_added=_boxes_beyond(new.impossible, old.impossible),
         impossible_removed=_boxes_beyond(old.impossible, new.impossible),
     )
+
+
+def _check_tables(*tables: DecisionTable) -> None:
+    for table in tables:
+        compiled(table)
 
 
 def _boxes_beyond(
@@ -697,6 +706,7 @@ def impact(
         outcome: The name of a column of bools, True where the case turned out bad.
 
     Raises:
+        TableError: If one of the two is no table.
         CreditError: If a column is neither a field of a table nor the amount or outcome, or
             one of these is not among the columns.
         InputError: As `DecisionTable.decide_columns`; if amount is no column of whole fen or
@@ -715,6 +725,7 @@ def impact(
     >>> move.count, move.amount_fen, move.unknown_amounts, move.bad
     (2, 500, 1, Ratio(part=1, whole=2))
     """
+    _check_tables(old, new)
     count = _checked(old, new, columns, {"amount": amount, "outcome": outcome})
     before, of_old = _placed(old, columns, count)
     after, of_new = _placed(new, columns, count)

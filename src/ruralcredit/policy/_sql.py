@@ -73,7 +73,7 @@ def to_sql(
     >>> print(to_sql(table))
     CASE
       WHEN "area_m2" < 0 OR "area_m2" > 9999 THEN 'error'
-      WHEN "area_m2" <> CAST("area_m2" AS BIGINT) THEN 'error'
+      WHEN COALESCE("area_m2", 0) <> CAST("area_m2" AS BIGINT) + 0 THEN 'error'
       WHEN "area_m2" >= 144 THEN 'large'
       WHEN "area_m2" < 144 THEN 'small'
       WHEN ("area_m2" IS NULL OR "area_m2" >= 144) THEN 'undetermined'
@@ -151,8 +151,6 @@ def _literal(value: Cell) -> str:
 
 def _number(value: float | Decimal) -> str:
     if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise CreditError(f"a number in SQL must be finite, got {value}")
         return format(value, "f")
     if not INT_LOW <= value <= INT_HIGH:
         raise CreditError(f"a whole number in SQL must have 64 bits, got {value}")
@@ -463,10 +461,11 @@ def _wrong(field: Field, column: str) -> list[str]:
         return [f"{column} NOT IN (TRUE, FALSE)"]
     low, high = field.bounds
     if field.kind == "int":
-        # In this order: what the bounds let pass, DuckDB can cast.
+        # In this order: what the bounds let pass, DuckDB can cast.  Neither side is a bare column:
+        # SQLite would take a number held as text for a number here, and for text in the rows.
         return [
             f"{column} < {low} OR {column} > {high}",
-            f"{column} <> CAST({column} AS BIGINT)",
+            f"COALESCE({column}, 0) <> CAST({column} AS BIGINT) + 0",
         ]
     first, last = (_text(datetime.date.fromordinal(end).isoformat()) for end in (low, high))
     return [

@@ -7,7 +7,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from ruralcredit.columns import row_count, same_length
+from ruralcredit.columns import day_column, row_count, same_length
 from ruralcredit.errors import CreditError, InputError, TableError
 from ruralcredit.policy._answer import ColumnAnswer, Source, answer_of_sources
 from ruralcredit.policy._table import DecisionTable, compiled
@@ -142,9 +142,8 @@ class Policy:
         if isinstance(as_of, str):
             raise CreditError(f"as_of must be a date or a column of days, got {as_of!r}")
         count = same_length({**columns, "as_of": as_of})
-        at = self.versions.as_of_column(as_of, name="as_of")
-        # Checked to be days by the line above.
-        days = np.asarray(as_of if hasattr(as_of, "dtype") else list(as_of), "datetime64[D]")  # type: ignore[call-overload]
+        days = day_column("as_of", as_of)
+        at = self.versions.as_of_column(days, name="as_of")
         sources = [
             self._source(columns, np.flatnonzero(at == number), table)
             for number, table in enumerate(self.versions.values)
@@ -179,9 +178,5 @@ def _taken(values: object, rows: npt.NDArray[np.int64]) -> object:
     for way in ("take", "gather"):
         if hasattr(values, way):
             return getattr(values, way)(rows)
-    try:
-        return [values[row] for row in rows.tolist()]  # type: ignore[index]  # told by the except
-    except TypeError:
-        raise CreditError(
-            f"a column must be an array or a list, got {type(values).__name__}"
-        ) from None
+    cells = list(values)  # type: ignore[call-overload]  # has a length, as told above
+    return [cells[row] for row in rows.tolist()]
