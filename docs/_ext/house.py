@@ -184,13 +184,22 @@ def tables_in(value: object) -> list[DecisionTable]:
 
 
 def table_of(one: DecisionTable) -> nodes.table:
-    """Return a decision table as its Markdown shows it, without what is the same in every row."""
+    """Return a decision table with the cells of its Markdown, conditions and outcomes joined."""
     lines = [text for text in to_markdown(one).splitlines() if text.startswith("|")]
-    cells = [[cell.strip() for cell in PIPE.split(text)[1:-1]] for text in lines]
-    shown = [n for n, name in enumerate(cells[0]) if name not in {"reason:zh", "cite"}]
-    rows = [tuple(line[n] for n in shown) for line in cells]
-    widths = tuple(30 if name.startswith("reason") else 12 for name in rows[0])
-    return table(rows[0], rows[2:], widths)
+    head, _, *rows = [[cell.strip() for cell in PIPE.split(text)[1:-1]] for text in lines]
+    fields = {field.name for field in one.fields}
+    told = []
+    for row in rows:
+        cells = dict(zip(head, row, strict=True))
+        tests = [
+            f"{name} {cell}" for name, cell in cells.items() if name in fields and cell != "-"
+        ]
+        then = [f"{name[3:]} {cell}" for name, cell in cells.items() if name.startswith("=> ")]
+        reason = cells.get("reason:en", cells.get("reason", ""))
+        told.append(
+            (cells["id"], "; ".join(tests) or "any", "; ".join(then), reason, cells["basis"])
+        )
+    return table(("row", "where", "then", "reason", "basis"), told, (14, 32, 22, 22, 10))
 
 
 def modules(room: str) -> list[str]:
