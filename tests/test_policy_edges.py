@@ -131,3 +131,14 @@ def test_a_row_of_an_answer_is_a_whole_number(row):
     """A truth value is no row number."""
     with pytest.raises(CreditError, match="row must be a whole number, got "):
         many_fields(1).decide_columns({"f00": [1]}).decision(row)
+
+
+def test_a_row_called_like_a_status_is_not_counted_with_it():
+    """Cases that no row decides stay apart from those of a row called "none"."""
+    table = DecisionTable(
+        "t", [Field("f", "bool")], [Row("none", when={"f": True}, then={"n": 1})]
+    )
+
+    assert {"t/none": 2, "none": 1} == dict(
+        table.decide_columns({"f": [True, False, True]}).counts()
+    )

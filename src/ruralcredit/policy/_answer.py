@@ -88,8 +88,10 @@ class Source:
 
 def label_of(table: "DecisionTable", row: int) -> str:
     """Return the word under which a row's cases are counted: its reason, or its id."""
-    reason = table.rows[row].reason
-    return (reason if isinstance(reason, str) else reason["en"]) or table.rows[row].id
+    rule = table.rows[row]
+    label = (rule.reason if isinstance(rule.reason, str) else rule.reason["en"]) or rule.id
+    # A row that is called like a status is not counted with it.
+    return f"{table.id}/{rule.id}" if label in STATUS_ROW else label
 
 
 def _kind_of(sources: Sequence[Source], name: str) -> type:
