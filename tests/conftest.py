@@ -19,7 +19,6 @@ HYPOTHESIS = str(Path(hypothesis.__file__).parent) + os.sep
 collect_ignore = ["typing_examples.py"]
 
 settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None)
-settings.register_profile("quick", derandomize=True, max_examples=10, deadline=None)
 settings.register_profile("deep", max_examples=5_000, deadline=None)
 settings.load_profile("ci")
 
