@@ -47,9 +47,10 @@ def to_sql(
     "undetermined", "conflict", and "error" for a value that its field cannot take.  On records
     without nulls, and on nulls that a matching row asks for, it equals `DecisionTable.decide`.
     On others it may say "undetermined" where `DecisionTable.decide` still finds an answer,
-    never the reverse.  It runs in DuckDB and SQLite.  Days are compared as ISO text, which
-    DuckDB reads as dates; bools are TRUE and FALSE, in SQLite 1 and 0.  Columns of fields that
-    no row tests are not read.
+    never the reverse as long as the case stays within the work budget of
+    `DecisionTable.decide`; SQL has none.  It runs in DuckDB and SQLite.  Days are compared as
+    ISO text, which DuckDB reads as dates; bools are TRUE and FALSE, in SQLite 1 and 0.
+    Columns of fields that no row tests are not read.
 
     Args:
         table: The table.

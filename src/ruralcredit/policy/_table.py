@@ -203,7 +203,8 @@ class DecisionTable:
 
         A fact left out is missing, as is None.  The answer is decided where every completion
         of the missing facts gives the same outcome; otherwise it is undetermined, lists the
-        rows still possible, and ``ask`` names the facts that matter.
+        rows still possible, and ``ask`` names the facts that matter.  Where there are more
+        completions than the work budget holds it is undetermined too, and the trace says so.
 
         Args:
             case: Facts by field name.
