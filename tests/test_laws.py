@@ -107,6 +107,16 @@ HEAVY = {
     - {"collateral", "customers", "guarantees", "limits", "postloan", "products"},
 }
 
+# Values that read as well without names: Ratio(962, 1477), Row("a1", when=...).
+BARE = {
+    "columns": {"IdColumn", "Ints", "Words"},
+    "customers": {"Contact", "StateColumn"},
+    "guarantees": {"Circle", "Circles", "Cluster", "Clusters", "Cycles", "Exclusion"},
+    "policy": {"DecisionTable", "Field", "Policy", "Row"},
+    "products": {"Catalogue"},
+    "values": {"Dated", "Ratio"},
+}
+
 # (file, function) or (file, "") -> why it may be longer than the style guide allows.
 LONG: dict[tuple[str, str], str] = {}
 
@@ -438,6 +448,13 @@ def positional(thing):
     ]
 
 
+def takes_bare_facts(thing):
+    """Tell whether a value may be made without naming each of its facts."""
+    if not (inspect.isclass(thing) and attrs.has(thing)):
+        return False
+    return any(field.init and not field.kw_only for field in attrs.fields(thing))
+
+
 def shipped(kind):
     """Return the objects of a kind that any module of the package holds, each once."""
     found = {}
@@ -614,6 +631,31 @@ def test_public_names_have_a_docstring_and_a_doctest():
 def test_public_functions_take_at_most_two_positional_arguments():
     """Beyond the first two, every argument is given by its name."""
     assert [] == crowded(public_things(), CROWDED)
+
+
+def test_public_values_take_their_facts_by_name():
+    """Facts are named where a value is made, but for the few that are listed."""
+    bare = {place for place, thing in public_things() if takes_bare_facts(thing)}
+
+    assert {f"{room}.{name}" for room, names in BARE.items() for name in names} == bare
+
+
+def test_the_law_on_facts_by_name_bites():
+    """A fact that may come without its name is seen; one that no caller gives is not."""
+
+    @attrs.frozen
+    class Bare:
+        fact: int
+
+    @attrs.frozen(kw_only=True)
+    class Named:
+        fact: int
+
+    @attrs.frozen
+    class Derived:
+        fact: int = attrs.field(init=False, default=1)
+
+    assert [True, False, False] == [takes_bare_facts(one) for one in (Bare, Named, Derived)]
 
 
 def test_reason_codes_are_unique_and_speak_both_languages():
