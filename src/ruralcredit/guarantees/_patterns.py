@@ -205,16 +205,13 @@ def _longest_ways(book: GuaranteeBook, numbers: Int64, arcs: Arcs, kept: Int64) 
     order = np.lexsort((rows, ranks[arcs.target[kept]], source))
     nodes, local = np.unique(np.concatenate([source, target]), return_inverse=True)
     starts, ends = local[: len(source)][order], local[len(source) :][order]
-    leaving = np.searchsorted(starts, np.arange(len(nodes) + 1)).tolist()
     goes_to, row_of = ends.tolist(), rows[order].tolist()
-    depth, best = _depths(len(nodes), leaving, goes_to)
+    depth, best = _depths(starts, ends, len(nodes))
     _number, part = weak_labels(starts, ends, len(nodes))
-    head: dict[int, int] = {}
-    smallest = _smallest_rank(numbers, nodes, ranks)
-    for node in sorted(range(len(nodes)), key=lambda n: (-depth[n], smallest[n])):
-        head.setdefault(int(part[node]), node)
+    deepest = np.lexsort((_smallest_rank(numbers, nodes, ranks), -np.array(depth)))
+    _parts, heads = np.unique(part[deepest], return_index=True)
     ways = []
-    for node in head.values():
+    for node in deepest[np.sort(heads)].tolist():
         way = []
         while best[node] >= 0:
             way.append(row_of[best[node]])
@@ -223,25 +220,26 @@ def _longest_ways(book: GuaranteeBook, numbers: Int64, arcs: Arcs, kept: Int64) 
     return ways
 
 
-def _depths(
-    count: int, leaving: Sequence[int], goes_to: Sequence[int]
-) -> tuple[list[int], list[int]]:
-    """Return per node the steps of its longest way down, and the arc that begins it."""
-    waiting = [leaving[n + 1] - leaving[n] for n in range(count)]
-    coming: list[list[int]] = [[] for _ in range(count)]
-    for node in range(count):
-        for arc in range(leaving[node], leaving[node + 1]):
-            coming[goes_to[arc]].append(node)
+def _depths(starts: Int64, ends: Int64, count: int) -> tuple[list[int], list[int]]:
+    """Return per node the steps of its longest way down, and the arc that begins it.
+
+    The arcs come sorted by their start; of equally long ways the first arc counts.
+    """
+    bounds = np.arange(count + 1)
+    leaving, goes_to = np.searchsorted(starts, bounds).tolist(), ends.tolist()
+    by_end = np.argsort(ends, kind="stable")
+    coming, above = np.searchsorted(ends[by_end], bounds).tolist(), starts[by_end].tolist()
+    waiting = np.diff(leaving).tolist()
     depth, best = [0] * count, [-1] * count
     ready = [node for node in range(count) if not waiting[node]]
     for node in ready:
         for arc in range(leaving[node], leaving[node + 1]):
             if depth[goes_to[arc]] + 1 > depth[node]:
                 depth[node], best[node] = depth[goes_to[arc]] + 1, arc
-        for above in coming[node]:
-            waiting[above] -= 1
-            if not waiting[above]:
-                ready.append(above)
+        for one in above[coming[node] : coming[node + 1]]:
+            waiting[one] -= 1
+            if not waiting[one]:
+                ready.append(one)
     return depth, best
 
 
@@ -252,11 +250,10 @@ def _node_ranks(book: GuaranteeBook) -> Int64:
     return ranks
 
 
-def _smallest_rank(numbers: Int64, nodes: Int64, ranks: Int64) -> list[int]:
+def _smallest_rank(numbers: Int64, nodes: Int64, ranks: Int64) -> Int64:
     smallest = np.full(int(numbers.max(initial=-1)) + 1, np.iinfo(np.int64).max, np.int64)
     np.minimum.at(smallest, numbers, ranks)
-    out: list[int] = smallest[nodes].tolist()
-    return out
+    return smallest[nodes]
 
 
 def _chain_parties(book: GuaranteeBook, rows: Sequence[int]) -> tuple[PartyId, ...]:

@@ -176,8 +176,10 @@ def _ids(book: GuaranteeBook) -> _Found:
         if column is None or column.index.kind != "str" or not len(column.index):
             continue
         ids = [str(v) for v in column.index.known_ids(np.arange(len(column.index)))]
-        yield BLANKS_IN_ID, name, _with(column, ids, lambda text: text != text.strip())
-        if not "".join(ids).isascii():
+        together = "".join(ids)
+        if together.split() != [together]:
+            yield BLANKS_IN_ID, name, _with(column, ids, lambda text: text != text.strip())
+        if not together.isascii():
             yield FULL_WIDTH_ID, name, _with(column, ids, lambda t: bool(_FULL_WIDTH.search(t)))
 
 

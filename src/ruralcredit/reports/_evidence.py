@@ -219,7 +219,8 @@ def _add_reading(
     for row in reading.bad_rows:
         parties.update(row.parties)
     for name in ("a", "b", "borrower", "guarantor"):
-        parties.update(_party(one) for one in reading.columns.get(name, []) if one is not None)
+        named = set(reading.columns.get(name, ())) - {None}
+        parties.update(map(_party, named))
     if isinstance(reading, LedgerReading):
         staff.update(one for one in reading.facts.get("officer", []) if one is not None)
         for party, kind in zip(reading.parties["party"], reading.parties["kind"], strict=True):

@@ -44,6 +44,8 @@ def is_person(party: PartyId, kind: str | None = None) -> bool:
     text = unicodedata.normalize("NFKC", str(party)).strip()
     if _RESIDENT.fullmatch(text) or _OLD_RESIDENT.fullmatch(text):
         return True
+    if text.isascii():
+        return False
     firm = _FIRM_END.search(text) or _FIRM_LETTER.fullmatch(text)
     return _NAME.fullmatch(text) is not None and not firm
 
