@@ -80,6 +80,30 @@ LAZY = {
     ("guarantees/_groups.py", "from ruralcredit.guarantees._graphs import graph_of"): (
         "networkx, when a graph is asked for"
     ),
+    **{
+        ("guarantees/_feedback_lp.py", line): "SciPy, when a loop needs a linear programme"
+        for line in (
+            "from scipy.optimize import linprog",
+            "from scipy.sparse import csc_array",
+            "from scipy.sparse import csr_array",
+            "from scipy.sparse.linalg import splu",
+        )
+    },
+    **{
+        ("guarantees/_feedback_loops.py", line): "SciPy, when loops are searched for"
+        for line in (
+            "from scipy.sparse import csr_array",
+            "from scipy.sparse.csgraph import dijkstra",
+        )
+    },
+    **{
+        ("guarantees/_flows.py", line): "SciPy, where a network is large"
+        for line in (
+            "from scipy.optimize import linprog",
+            "from scipy.sparse import csr_array",
+            "from scipy.sparse.csgraph import maximum_flow",
+        )
+    },
     ("guarantees/_kernels.py", "from scipy.sparse import csr_array"): "SciPy, when first asked",
     ("guarantees/_kernels.py", "from scipy.sparse.csgraph import breadth_first_order"): (
         "SciPy, when parties with unknown guarantees stand in the book"
@@ -88,6 +112,13 @@ LAZY = {
         "guarantees/_kernels.py",
         "from scipy.sparse.csgraph import connected_components",
     ): "SciPy, when first asked",
+    **{
+        ("guarantees/_reach.py", line): "SciPy, when a snapshot is prepared"
+        for line in (
+            "from scipy.sparse import csr_array",
+            "from scipy.sparse.csgraph import connected_components",
+        )
+    },
 }
 
 # What is slow to load or may be absent -> the rooms that load it by being imported.
@@ -104,7 +135,8 @@ HEAVY = {
     "polars": frozenset(),
     "pyarrow": frozenset({"frames"}),
     "scipy": ROWS_3_AND_4
-    - {"collateral", "customers", "guarantees", "limits", "postloan", "products"},
+    - {"collateral", "customers", "grids", "guarantee_checks", "guarantees"}
+    - {"limits", "postloan", "products"},
 }
 
 # Values that read as well without names: Ratio(962, 1477), Row("a1", when=...).

@@ -22,7 +22,11 @@ CLOCKS = {"today", "now", "utcnow"}
 GENERATORS = {"default_rng", "Generator", "SeedSequence", "PCG64"}
 
 # (file, line as written) -> why it may stand.
-ALLOWED: dict[tuple[str, str], str] = {}
+ALLOWED: dict[tuple[str, str], str] = {
+    ("guarantee_checks/_follow.py", "open: tuple[Followed, ...]"): (
+        "a finding is closed, open, new or grown; a field opens nothing"
+    ),
+}
 
 
 def forbidden(tree, allowed):

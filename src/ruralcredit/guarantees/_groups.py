@@ -169,6 +169,11 @@ class GroupView:
         return stable_id(self._prefix, self.members[0])
 
     @property
+    def book(self) -> GuaranteeBook:
+        """The book that it is a view of."""
+        return self._part.book
+
+    @property
     def members(self) -> tuple[PartyId, ...]:
         """The parties, sorted."""
         return self._part.members_of(self._at)

@@ -31,7 +31,23 @@ LAPSING_DAYS = Figure(
     basis="project proposal",
     source="a quarter is enough to serve a demand and to record it",
 )
-FIGURES = (GUARANTEE_MONTHS, HUB_DEGREE, CHAIN_PARTIES, LAPSING_DAYS)
+CONTROL_BP = Figure(
+    id="guarantees.control_bp",
+    value=5_000,
+    unit="bp",
+    basis="regulation, from general knowledge",
+    source="Company Law of the PRC, controlling shareholder: more than half of the capital; "
+    "strictly above this share",
+)
+KIN_DEGREE = Figure(
+    id="guarantees.kin_degree",
+    value=3,
+    unit="degrees",
+    basis="regulation, read",
+    source="CBRC Order 2010-4, art. 3: key persons with close kin, to three generations direct "
+    "and two collateral",
+)
+FIGURES = (GUARANTEE_MONTHS, HUB_DEGREE, CHAIN_PARTIES, LAPSING_DAYS, CONTROL_BP, KIN_DEGREE)
 
 _LEDGER = "the bank's guarantee ledger as brought"
 _READING = "how this library reads a ledger that leaves a day or a period open"

@@ -350,6 +350,7 @@ class Relations:
         b: The other party.
         kind: control (控股), controller (实际控制人), spouse (配偶), kin (亲属), group (同一集团).
         share_bp: Share held, in basis points.
+        degree: Degree of kinship (亲等): 1 for parent and child, 2 for siblings.
         starts_on: First day of the relation; unknown counts as begun.
         ends_on: Last day of the relation; unknown counts as lasting.
 
@@ -362,6 +363,7 @@ class Relations:
         "b": "id",
         "kind": "word",
         "share_bp": "int",
+        "degree": "int",
         "starts_on": "day",
         "ends_on": "day",
     }
@@ -373,6 +375,7 @@ class Relations:
     b: IdColumn
     kind: Words
     share_bp: Ints | None
+    degree: Ints | None
     starts_on: Days | None = attrs.field(eq=SAME_DAYS, hash=False)
     ends_on: Days | None = attrs.field(eq=SAME_DAYS, hash=False)
 
@@ -384,6 +387,7 @@ class Relations:
         b: object,
         kind: object,
         share_bp: object = None,
+        degree: object = None,
         starts_on: object = None,
         ends_on: object = None,
     ) -> Self:
