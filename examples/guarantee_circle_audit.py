@@ -14,7 +14,7 @@ import platform
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -22,10 +22,17 @@ import ruralcredit
 from ruralcredit import reports
 from ruralcredit.errors import CreditError, InputError
 from ruralcredit.guarantees import audit
-from ruralcredit.synthetic import county
+from ruralcredit.synthetic import County, county
 
-Role = Literal["ledger", "loans", "related", "columns"]
+Role = Literal["ledger", "loans", "related", "parties", "columns"]
 Source = str | Iterable[Sequence[str | int | float | datetime.date | None]]
+
+BESIDE: dict[Role, Callable[..., reports.TableReading]] = {
+    "loans": reports.read_loans,
+    "related": reports.read_relations,
+    "parties": reports.read_parties,
+}
+"""The files that may stand beside the ledger, and what reads each."""
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -35,6 +42,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--format", choices=("csv", "edges"), default="csv")
     parser.add_argument("--loans", help="the loans: loan id, borrower, balance, days overdue")
     parser.add_argument("--related", help="related parties: a, b, kind")
+    parser.add_argument("--parties", help="parties: customer number, kind, net assets")
     parser.add_argument("--as-of", type=datetime.date.fromisoformat, metavar="DAY")
     parser.add_argument("--out", default="audit", type=Path, metavar="DIR")
     parser.add_argument("--lang", choices=("zh", "en", "both"), default="both")
@@ -82,6 +90,16 @@ def workbook_rows(name: str) -> Source | None:
     return rows
 
 
+def county_files(shipped: County) -> dict[Role, str]:
+    """Return the files of the shipped book."""
+    return {
+        "ledger": shipped.ledger_csv(),
+        "loans": shipped.loans_csv(),
+        "related": shipped.related_csv(),
+        "parties": shipped.parties_csv(),
+    }
+
+
 def progress(rows: int) -> None:
     """Say on standard error how far a long file is read."""
     print(f"{rows:,} rows read", file=sys.stderr)
@@ -90,32 +108,31 @@ def progress(rows: int) -> None:
 def run(given: argparse.Namespace) -> str:
     """Audit the book, write the files, return the summary."""
     shipped = None if given.book else county()
+    ours = county_files(shipped) if shipped else {}
     files = Files()
-    text = files.read("ledger", given.book, shipped.ledger_csv() if shipped else None) or ""
-    loans_text = files.read("loans", given.loans, shipped.loans_csv() if shipped else None)
-    ties_text = files.read("related", given.related, shipped.related_csv() if shipped else None)
+    text = files.read("ledger", given.book, ours.get("ledger")) or ""
+    texts = {role: files.read(role, getattr(given, role), ours.get(role)) for role in BESIDE}
     maps = reports.read_header_maps(str(files.read("columns", given.columns) or "{}"))
     ledger = reports.read_ledger(
         text, format=given.format, columns=maps.get("ledger"), max_bad=given.max_bad,
         progress=progress,
     )  # fmt: skip
-    whole = ledger.whole_ids
-    loans = ties = None
-    if loans_text is not None:
-        loans = reports.read_loans(loans_text, columns=maps.get("loans"), whole_ids=whole)
-    if ties_text is not None:
-        ties = reports.read_relations(ties_text, columns=maps.get("related"), whole_ids=whole)
+    beside = loans, ties, parties = [
+        None if (rows := texts[role]) is None
+        else read(rows, columns=maps.get(role), whole_ids=ledger.whole_ids)
+        for role, read in BESIDE.items()
+    ]  # fmt: skip
 
-    book = ledger.to_book(loans=loans)
+    book = ledger.to_book(loans=loans, parties=parties)
     day = given.as_of or (shipped.as_of if shipped else None)
     book = book if day is None else book.as_of(day)
     found = audit(book, relations=None if ties is None else ties.to_relations())
 
-    mask = reports.make_mask(given.mask, book, audit=found, readings=(ledger, loans, ties))
+    mask = reports.make_mask(given.mask, book, audit=found, readings=(ledger, *beside))
     versions = {"ruralcredit": ruralcredit.__version__, "Python": platform.python_version()}
     page = reports.audit_report(
         book, found, lang=given.lang, mask=mask, ledger=ledger, loans=loans, related=ties,
-        sources=files.sources, versions=versions,
+        parties=parties, sources=files.sources, versions=versions,
     )  # fmt: skip
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "report.html").write_text(page, encoding="utf-8")

@@ -11,6 +11,7 @@ import functools
 import io
 import json
 from collections import Counter, defaultdict
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,22 @@ from ruralcredit import guarantees, reports
 from ruralcredit.errors import CreditError
 from ruralcredit.guarantees import (
     Audit,
+    BreakBranch,
     Circle,
     GuaranteeBook,
     JointGroups,
     Loans,
+    PackedLoop,
     Parties,
     Relations,
     audit,
     check_party,
+    cover,
     cycles,
     find_circles,
     find_hidden_circles,
     find_joint_groups,
+    plan_break,
 )
 from ruralcredit.synthetic import County, HiddenLoop, PlantedLoop, county
 from ruralcredit.values import from_dict, json_schema, to_dict
@@ -516,6 +521,7 @@ class Read:
     ledger: reports.LedgerReading
     loans: reports.TableReading
     related: reports.TableReading
+    parties: reports.TableReading
     book: GuaranteeBook
     result: Audit
 
@@ -527,9 +533,16 @@ def read_county(seed: int, arcs: int, as_of: datetime.date) -> Read:
     ledger = reports.read_ledger(planted.ledger_csv())
     loans = reports.read_loans(planted.loans_csv())
     related = reports.read_relations(planted.related_csv())
-    book = ledger.to_book(loans=loans).as_of(as_of)
-    result = audit(book, relations=related.to_relations())
-    return Read(ledger=ledger, loans=loans, related=related, book=book, result=result)
+    parties = reports.read_parties(planted.parties_csv())
+    book = ledger.to_book(loans=loans, parties=parties).as_of(as_of)
+    return Read(
+        ledger=ledger,
+        loans=loans,
+        related=related,
+        parties=parties,
+        book=book,
+        result=audit(book, relations=related.to_relations()),
+    )
 
 
 @pytest.fixture(scope="module", params=["shipped", "another day"])
@@ -539,16 +552,17 @@ def both(request) -> tuple[Audited, Read]:
 
 
 def test_the_texts_hold_the_columns(both):
-    """Ledger, loans, relations, party kinds and open parties are read as they were written."""
+    """Ledger, loans, relations, parties and open parties are read as they were written."""
     audited, read = both
     named = audited.book.parties.to_columns()
     kinds = dict(zip(named["party"], named["kind"], strict=True))
+    told = read.ledger.parties
 
     assert audited.book.ledger == read.book.ledger
     assert audited.book.loans == read.book.loans
     assert audited.relations == read.result.relations
     assert set(audited.book.open_parties) == set(read.book.open_parties)
-    told = read.book.parties.to_columns()
+    assert audited.book.parties == read.book.parties
     assert kinds == dict(zip(told["party"], told["kind"], strict=True))
 
 
@@ -610,7 +624,7 @@ def golden_texts() -> dict[str, str]:
         "persons",
         read.book,
         audit=read.result,
-        readings=(read.ledger, read.loans, read.related),
+        readings=(read.ledger, read.loans, read.related, read.parties),
     )
     return {
         "county_summary_zh.txt": reports.audit_summary(**said, lang="zh"),
@@ -647,6 +661,9 @@ def values(small) -> dict[str, object]:
     days = {"starts_on": [DAY] * len(columns["party"]), "ends_on": [None] * len(columns["party"])}
     largest = max(result.circles, key=lambda loop: len(loop.members))
     never = GuaranteeBook.from_columns(**small.county.ledger_columns())
+    plan = plan_break(largest, cost=[1] * len(book.ledger))
+    worth = cover(book)
+    lend = next(iter(worth.per_loan.values()))
     parties = (largest.members[0], small.truth.undetermined[0], small.truth.absent[0].members[0])
     return {
         "Ledger": book.ledger,
@@ -665,6 +682,18 @@ def values(small) -> dict[str, object]:
         "CircleSummary hidden": result.hidden[0].summary(),
         "ClusterSummary": result.clusters[0].summary(),
         "Cycles": cycles(largest, max_length=4, max_count=3),
+        "Bounds": worth.joint_bounds_fen,
+        "BreakSummary": plan.summary(),
+        "BreakStep": plan.steps[0],
+        "BreakPart": plan.parts[0],
+        "BreakBranch": BreakBranch(
+            cut=(plan.cut[0],), kept=(), packing=plan.packing, bound=plan.cost
+        ),
+        "PackedLoop": PackedLoop(rows=(0, 1), contracts=("K1", 7), weight=Fraction(5, 2)),
+        "Cover": cover(book, relations=small.relations, kinds=("control",)),
+        "PartyCover": worth.per_party[largest.members[0]],
+        "LoanCover": lend,
+        "GroupCover": worth.per_loop[0],
         **{f"Decision {n}": check_party(book, party) for n, party in enumerate(parties)},
         "GuaranteeBook": never,
         "GuaranteeBook as of": book,
@@ -690,6 +719,16 @@ NAMES = [
     "CircleSummary hidden",
     "ClusterSummary",
     "Cycles",
+    "Bounds",
+    "BreakSummary",
+    "BreakStep",
+    "BreakPart",
+    "BreakBranch",
+    "PackedLoop",
+    "Cover",
+    "PartyCover",
+    "LoanCover",
+    "GroupCover",
     "Decision 0",
     "Decision 1",
     "Decision 2",
@@ -711,8 +750,9 @@ def test_every_public_value_goes_to_plain_data_and_back(values, name):
 
 
 def test_no_public_value_is_forgotten(values):
-    """Every class of the room is held above, but for views of a book and the audit of views."""
-    views = {"Audit", "Circle", "Circles", "Cluster", "Clusters"}
+    """Every class of the room is held above, but for views of a book and what changes."""
+    views = {"Audit", "BreakPlan", "Circle", "Circles", "Cluster", "Clusters"}
+    views |= {"GroupCovers", "LoanCovers", "PartyCodes", "PartyCovers", "Snapshot"}
     classes = {name for name in guarantees.__all__ if isinstance(getattr(guarantees, name), type)}
 
     assert classes - views == {name.split()[0] for name in values} - {"Decision"}

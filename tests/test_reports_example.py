@@ -69,6 +69,9 @@ def test_the_shipped_book_is_audited_without_any_file(run, tmp_path):
     )
     assert len(truth.loops) == len(table(tmp_path / "audit" / "circles.csv"))
     assert len(truth.hidden) == len(table(tmp_path / "audit" / "hidden_circles.csv"))
+    page = (tmp_path / "audit" / "report.html").read_text(encoding="utf-8")
+    files = ("ledger", "loans", "related", "parties")
+    assert [] == [role for role in files if f"county-{role}.csv" not in page]
 
 
 @pytest.mark.parametrize(
@@ -98,15 +101,38 @@ def test_a_book_is_read_as_banks_write_it(run, tmp_path, data):
 
 
 def test_every_file_and_option_together(run, tmp_path, ring):
-    """Loans, relations, a day, a header map per file, a mask and a language."""
+    """Loans, relations, parties, a day, a header map per file, a mask and a language."""
     (tmp_path / "loans.csv").write_text("编号,借款人,余额(元)\nL1,甲公司,5\n", encoding="utf-8")
     (tmp_path / "related.csv").write_text("甲方,乙方,关系\n甲公司,乙公司,控股\n", encoding="utf-8")
+    (tmp_path / "parties.csv").write_bytes(
+        "户号,客户类型,净资产(万元)\n甲公司,企业,2\n乙公司,企业,0.0003\n丙公司,,x\n".encode(
+            "gb18030"
+        )
+    )
     (tmp_path / "map.json").write_text(
-        json.dumps({"ledger": {"到期日": None}, "loans": {"编号": "loan_id"}}), encoding="utf-8"
+        json.dumps(
+            {
+                "ledger": {"到期日": None},
+                "loans": {"编号": "loan_id"},
+                "parties": {"户号": "party"},
+            }
+        ),
+        encoding="utf-8",
     )
     status, out, _err = run(
         *(ring, "--loans", "loans.csv", "--related", "related.csv", "--as-of", "2024-06-30"),
-        *("--out", "o", "--lang", "en", "--columns", "map.json", "--max-bad", "0"),
+        *(
+            "--parties",
+            "parties.csv",
+            "--out",
+            "o",
+            "--lang",
+            "en",
+            "--columns",
+            "map.json",
+            "--max-bad",
+            "0",
+        ),
         *("--mask", "all", "--format", "csv"),
     )
     page = (tmp_path / "o" / "report.html").read_text(encoding="utf-8")
@@ -117,7 +143,9 @@ def test_every_file_and_option_together(run, tmp_path, ring):
     assert "甲公司" not in page
     assert "party-0001" in page
     assert "intra-group" in page
-    assert 4 == len(set(re.findall(r"\b[0-9a-f]{64}\b", page)))
+    assert 5 == len(set(re.findall(r"\b[0-9a-f]{64}\b", page)))
+    assert "joint cover</dt><dd>3.00</dd>" in page
+    assert re.search(r"parties</td><td[^>]*>parties\.csv</td>(<td[^>]*>[321]</td>){3}", page)
 
 
 def test_an_edge_list_is_audited_with_its_loans(run, tmp_path):
@@ -125,9 +153,10 @@ def test_an_edge_list_is_audited_with_its_loans(run, tmp_path):
     (tmp_path / "edges.txt").write_text("# x\n1 2\n2 1\n", encoding="utf-8")
     (tmp_path / "loans.csv").write_text("借据号,借款人,余额(元)\nL1,1,5\n", encoding="utf-8")
     (tmp_path / "related.csv").write_text("a,b,kind\n1,2,group\n", encoding="utf-8")
+    (tmp_path / "parties.csv").write_text("party,net_assets\n1,7\n2,8\n", encoding="utf-8")
     status, _out, _err = run(
         *("edges.txt", "--format", "edges", "--loans", "loans.csv"),
-        *("--related", "related.csv"),
+        *("--related", "related.csv", "--parties", "parties.csv"),
     )
 
     assert 0 == status
@@ -162,6 +191,8 @@ def test_a_long_file_tells_on_standard_error_how_far_it_is(run, tmp_path):
     [
         (["missing.csv"], "missing.csv"),
         (["ring.csv", "--loans", "missing.csv"], "missing.csv"),
+        (["ring.csv", "--parties", "missing.csv"], "missing.csv"),
+        (["ring.csv", "--parties", "odd.csv"], "no header for 当事人"),
         (["."], "error: "),
         (["odd.csv"], "no header for 担保人"),
         (["bad.csv", "--max-bad", "0"], "1 rows cannot be read, at most 0 may be"),

@@ -19,6 +19,7 @@ from ruralcredit.reports import (
     make_mask,
     read_ledger,
     read_loans,
+    read_parties,
     read_relations,
 )
 from ruralcredit.synthetic import county
@@ -59,14 +60,28 @@ L4,辛公司,700.00,0
 RELATED = "甲方,乙方,关系\n壬公司,老王,实际控制人\n老王,庚公司,实际控制人\n甲公司,乙公司,控股\n"
 
 
-def made(ledger=LEDGER, loans=LOANS, related=RELATED, day=DAY):
+PARTIES = """\
+客户号,客户类型,净资产(元),评级
+甲公司,企业,60.00,A
+乙公司,企业,150.00,
+丙公司,个人,-5.00,
+丁公司,企业,,
+王老五,个人,约5,
+赵老六,个人,1.00,
+赵老六,个人,2.00,
+合计,,208.00,
+"""
+
+
+def made(ledger=LEDGER, loans=LOANS, related=RELATED, day=DAY, parties=None):
     """Return a book with its audit and how its files were read, as the report takes them."""
     read = {
         "ledger": read_ledger(ledger),
         "loans": None if loans is None else read_loans(loans),
         "related": None if related is None else read_relations(related),
+        "parties": None if parties is None else read_parties(parties),
     }
-    book = read["ledger"].to_book(loans=read["loans"])
+    book = read["ledger"].to_book(loans=read["loans"], parties=read["parties"])
     book = book if day is None else book.as_of(day)
     ties = None if related is None else read["related"].to_relations()
     return book, audit(book, relations=ties), read
@@ -94,7 +109,9 @@ def small():
 def shire():
     """A small invented county, read through its own files."""
     whole = county(arcs=2_000)
-    book, found, read = made(whole.ledger_csv(), whole.loans_csv(), whole.related_csv())
+    book, found, read = made(
+        whole.ledger_csv(), whole.loans_csv(), whole.related_csv(), parties=whole.parties_csv()
+    )
     return whole, book, found, read
 
 
@@ -280,6 +297,37 @@ def test_the_last_page_ties_the_files_to_the_ledger(small):
     assert last.rstrip().endswith("审计人员 复核 日期")
 
 
+def test_net_assets_turn_bounds_of_cover_into_figures():
+    """With every guarantor's net assets a loop's cover is known; without them it is bounded."""
+    told, asked = (
+        text_of(audit_report(book, found, lang="zh", **read))
+        for book, found, read in (made(parties=PARTIES), made())
+    )
+
+    assert "逐笔相加的覆盖 160.00 联合覆盖 160.00 独立覆盖 0.00" in told
+    assert "逐笔相加的覆盖 0.00 – 180.00 联合覆盖 0.00 – 180.00" in asked
+    assert "部分担保人净资产或金额未知" in asked
+
+
+def test_the_file_of_parties_stands_on_the_last_page_like_the_others():
+    """Its hash, its rows, its headers and bad rows; kinds that differ from the ledger's."""
+    book, found, read = made(parties=PARTIES)
+    sources = [SourceFile(role="parties", name="parties.csv", sha256="ab" * 32)]
+    page = audit_report(book, found, lang="zh", sources=sources, **read)
+    last = text_of(page[page.index('id="sign_off"') :])
+
+    assert f"客户资料 parties.csv 7 5 2 {'ab' * 32}" in last
+    assert "客户资料 6 净资产(元)：*** 不是精确到分的金额 person-" in last
+    assert "客户资料 8 客户号：该当事人已在第 7 行出现 person-" in last
+    assert "客户资料 9 合计 208.00 208.00 0.00" in last
+    assert "关联方 甲方 → 甲方 乙方 → 乙方 关系 → 关系 客户资料 客户号" in last
+    assert (
+        "客户资料 客户号 → 当事人 客户类型 → 类型 净资产(元) → 净资产 [元] 评级 → 未使用" in last
+    )
+    assert "REP-030 1 个当事人的类型在客户资料与担保台账中不一致（首个见客户资料第 4 行）" in last
+    assert not re.search("王老五|赵老六", page)
+
+
 def test_what_was_assumed_stands_on_the_last_page_with_its_basis(small):
     """The six months of an unagreed guarantee period, from the law; our own marked as ours."""
     book, found, read = small
@@ -421,6 +469,17 @@ def test_no_masked_id_leaves_the_house(shire, how):
     assert how == "persons" or masked == named
     assert [] == re.findall(r"(?<!\d)99\d{4}(?:19|20)\d{2}[01]\d[0-3]\d{4}[\dXx](?!\d)", printed)
     assert whole.arcs == len(book.ledger)
+
+
+@pytest.mark.parametrize(("first", "second"), [("个人", "企业"), ("企业", "农户")])
+def test_whom_one_file_calls_a_person_is_masked_whatever_another_says(first, second):
+    """The file of parties decides what a party is, and caution what is printed."""
+    ledger = f"担保人,被担保人,金额(元),担保人类型\nC1,C2,1,{first}\nC2,C1,1,企业\n"
+    book, found, read = made(ledger, None, None, parties=f"客户号,类型\nC1,{second}\n")
+    mask = make_mask("persons", book, audit=found, readings=read.values())
+
+    assert ("person-0001", "C2") == (mask.party("C1"), mask.party("C2"))
+    assert "REP-030" in audit_report(book, found, mask=mask, **read)
 
 
 def test_a_contract_named_after_a_person_is_masked_everywhere():

@@ -12,6 +12,7 @@ from ruralcredit.reports import (
     read_header_maps,
     read_ledger,
     read_loans,
+    read_parties,
     read_relations,
 )
 
@@ -362,7 +363,7 @@ def test_a_header_map_that_fits_nothing_is_an_error(columns, says):
 def test_header_maps_come_as_json_for_one_file_or_for_several():
     """A plain object is the ledger's; under the roles stand maps of their own."""
     plain = {"担保单位": "guarantor", "备注": None, "x": ["a", "b"]}
-    several = {"ledger": plain, "loans": {"客户": "borrower"}}
+    several = {"ledger": plain, "loans": {"客户": "borrower"}, "parties": {"户号": "party"}}
 
     assert {"ledger": plain} == read_header_maps(json.dumps(plain))
     assert several == read_header_maps(json.dumps(several))
@@ -721,7 +722,7 @@ def test_an_edge_list_must_be_text_with_an_edge():
         read_ledger("# nothing\n", format="edges")
 
 
-# --- loans and relations ---
+# --- loans, parties and relations ---
 
 
 def test_loans_are_read_with_balance_and_days_overdue():
@@ -772,6 +773,166 @@ def test_loans_beside_whole_number_ids_need_whole_numbers():
     reading = read_loans("借据号,借款人,余额\nL1,7,1\nL2,x,1\n", whole_ids=True)
 
     assert ([7], {3: ["REP-008"]}) == (reading.columns["borrower"], codes(reading))
+
+
+PARTIES = """\
+客户号,类型,地区,净资产(万元)
+甲,企业,990101,12.34
+乙,个人,,
+丙,,990102,0
+丁,农户,990102,-3.5
+甲,企业,990101,99
+戊;己,企业,,5
+,企业,,5
+庚,朋友,,5
+辛,企业,,约5
+壬,企业,,5元
+合计,,,118.84
+"""
+
+
+def test_parties_are_read_with_kind_region_and_net_assets():
+    """A blank is unknown, nil and negative stay; rows of nobody, of two or twice are bad."""
+    reading = read_parties(PARTIES)
+
+    assert {
+        "party": ["甲", "乙", "丙", "丁", "壬"],
+        "kind": ["firm", "person", None, "household", "firm"],
+        "region": ["990101", None, "990102", "990102", None],
+        "net_assets_fen": [12_340_000, None, 0, -3_500_000, 500],
+    } == reading.columns
+    assert {
+        6: ["REP-016"],
+        7: ["REP-015"],
+        8: ["REP-012"],
+        9: ["REP-006"],
+        10: ["REP-002"],
+    } == codes(reading)
+    assert (10, 5, 5, (2, 3, 4, 5, 11)) == (
+        reading.rows_read,
+        reading.rows_used,
+        reading.rows_left_out,
+        reading.lines,
+    )
+    assert (8_840_500, 5) == (reading.used_fen, len(reading.to_parties()))
+    assert [118_840_000] == [total.stated_fen for total in reading.file_totals]
+
+
+def test_a_party_that_stands_twice_is_told_by_line_and_not_by_name():
+    """The reason is printed, so it names where the first stands and never who."""
+    why = [row.why[0] for row in read_parties("客户号,净资产(元)\n甲,1\n甲,1\n乙;丙,1\n").bad_rows]
+
+    assert [{"column": "客户号", "line": 2}, {"column": "客户号", "parties": 2}] == [
+        dict(one.values) for one in why
+    ]
+
+
+def test_a_party_whose_first_row_is_bad_is_read_from_its_second():
+    """Only a row that is used keeps a later one out."""
+    reading = read_parties("客户号,净资产(元)\n甲,x\n甲,7\n")
+
+    assert ([700], {2: ["REP-002"]}) == (reading.columns["net_assets_fen"], codes(reading))
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("客户编号,客户类型,区域,净资产额(元)", None),
+        ("当事人,类型,县区,所有者权益合计(元)", None),
+        ("客户名称,客户性质,地区,家庭净资产（元）", None),
+        ("party_id,kind,region,net_assets (yuan)", None),
+        ("Customer,type,region,net_assets_yuan", None),
+        ("户号,类别,乡镇,家底(元)", {"户号": "party", "类别": "kind", "乡镇": "region"}),
+    ],
+)
+def test_headers_of_a_file_of_parties_are_known_or_mapped(header, columns):
+    """In both languages; a map names the rest."""
+    mapped = None if columns is None else columns | {"家底(元)": "净资产"}
+    reading = read_parties(f"{header}\n甲,企业,东,5\n", columns=mapped)
+
+    assert {"party": ["甲"], "kind": ["firm"], "region": ["东"], "net_assets_fen": [500]} == (
+        reading.columns
+    )
+
+
+def test_a_file_of_parties_needs_the_party_and_nothing_else():
+    """What it does not tell is unknown; without a party it tells of nobody."""
+    assert {"party": ["甲"]} == read_parties("客户号\n甲\n").columns
+    assert ["REP-021"] == [why.code for why in read_parties("客户号,净资产\n甲,5\n").assumptions]
+    with pytest.raises(InputError, match=r"no header for 当事人 .party.") as error:
+        read_parties("净资产(元)\n5\n")
+    assert "party" == error.value.column
+
+
+def test_parties_beside_whole_number_ids_need_whole_numbers():
+    """An id that the book cannot hold makes its row bad; twice is twice there too."""
+    reading = read_parties("客户号,净资产(元)\n7,1\nx,1\n7,2\n", whole_ids=True)
+    book = read_ledger("7 8\n", format="edges").to_book(parties=reading)
+
+    assert ([7], {3: ["REP-008"], 4: ["REP-016"]}) == (reading.columns["party"], codes(reading))
+    assert [100] == list(book.parties.to_columns()["net_assets_fen"])
+
+
+KINDED = "担保人,被担保人,担保人类型,被担保人类型\n甲,乙,个人,企业\n丙,丁,农户,企业\n"
+
+
+def test_the_file_of_parties_wins_over_the_ledger_and_leaves_what_only_the_ledger_says():
+    """Its kinds count, a blank of its own does not; region and net assets come with it."""
+    ledger = read_ledger(KINDED)
+    parties = read_parties("客户号,类型,净资产(元)\n乙,公司,5\n甲,担保公司,\n戊,个人,6\n丙,,7\n")
+    named = ledger.to_book(parties=parties).parties.to_columns()
+
+    assert {
+        "乙": ("firm", 500),
+        "甲": ("guarantee_company", None),
+        "戊": ("person", 600),
+        "丙": ("household", 700),
+        "丁": ("firm", None),
+    } == {
+        party: (kind, fen)
+        for party, kind, fen in zip(
+            named["party"], named["kind"], named["net_assets_fen"], strict=True
+        )
+    }
+    assert {
+        "party": ["甲", "丙", "乙", "丁"],
+        "kind": ["person", "household", "firm", "firm"],
+    } == (ledger.parties)
+
+
+def test_kinds_that_differ_between_the_two_files_are_told():
+    """How many, and the line of the first; the same kind, or a blank, is no difference."""
+    ledger = read_ledger(KINDED)
+    text = "客户号,类型\n乙,企业\n丙,\n甲,企业\n丁,个人\n戊,个人\n"
+    both = ledger.with_parties(read_parties(text))
+
+    assert [("REP-030", 2, 4)] == [
+        (why.code, why.values["parties"], why.values["line"]) for why in both.assumptions
+    ]
+    assert both == both.with_parties(read_parties(text))
+
+
+def test_several_files_of_parties_are_taken_in_one_after_the_other():
+    """Firms in one file, persons in another; a file without kinds changes none."""
+    firms = read_parties("客户号,净资产(元)\n乙,5\n")
+    persons = read_parties("客户号,地区\n甲,东\n")
+    both = read_ledger(KINDED).with_parties(firms).with_parties(persons)
+
+    assert {
+        "party": ["甲", "乙", "丙", "丁"],
+        "kind": ["person", "firm", "household", "firm"],
+        "net_assets_fen": [None, 500, None, None],
+        "region": ["东", None, None, None],
+    } == both.parties
+    assert () == both.assumptions
+
+
+def test_a_file_of_parties_without_rows_brings_no_party_table():
+    """A header alone tells of nobody."""
+    empty = read_parties("客户号,净资产(元)\n")
+
+    assert read_ledger("担保人,被担保人\n甲,乙\n").to_book(parties=empty).parties is None
+    assert 0 == len(empty.to_parties())
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import pickle
 from collections import Counter
+from decimal import Decimal
 
 import networkx as nx
 import numpy as np
@@ -17,7 +18,7 @@ from ruralcredit.errors import InputError
 from ruralcredit.synthetic import County, county, guarantee_columns
 
 DAY = datetime.date(2024, 6, 30)
-GOLDEN = ("4eeef931703a50f6", "bc665cb74648d5fc", "dc50c44b3d607e7d")
+GOLDEN = ("4eeef931703a50f6", "bc665cb74648d5fc", "dc50c44b3d607e7d", "0b1addb51d97feab")
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,12 @@ def digest(text):
 
 def test_the_shipped_files_never_change(shipped):
     """The texts depend on seed and size alone: under every NumPy the same bytes."""
-    texts = (shipped.ledger_csv(), shipped.loans_csv(), shipped.related_csv())
+    texts = (
+        shipped.ledger_csv(),
+        shipped.loans_csv(),
+        shipped.related_csv(),
+        shipped.parties_csv(),
+    )
 
     assert GOLDEN == tuple(map(digest, texts))
 
@@ -110,6 +116,7 @@ def test_a_county_is_its_seed_and_size(small):
 
     assert small == again
     assert (small.truth, small.ledger_csv()) == (again.truth, again.ledger_csv())
+    assert small.parties_csv() == again.parties_csv()
     assert small.ledger_csv() != county(1, arcs=2_000).ledger_csv()
 
 
@@ -432,13 +439,50 @@ def test_unreadable_lines_and_the_total_are_told(shipped):
 
 
 def test_every_text_has_its_columns_rows(shipped):
-    """Loans and relations are as many lines as rows, ids in the same order."""
+    """Loans, relations and parties are as many lines as rows, ids in the same order."""
     loans, related = shipped.loans_csv().splitlines(), shipped.related_csv().splitlines()
 
     assert [line.split(",")[0] for line in loans[1:]] == shipped.loan_columns()["loan_id"]
     assert [line.split(",")[0] for line in related[1:]] == shipped.relation_columns()["a"]
+    parties, columns = shipped.parties_csv().splitlines(), shipped.party_columns()
+    assert [line.split(",")[0] for line in parties[1:]] == columns["party"]
+    assert [line.split(",")[3] for line in parties[1:]] == [
+        "" if fen is None else str(Decimal(fen).scaleb(-6).quantize(Decimal("0.01")))
+        for fen in columns["net_assets_fen"]
+    ]
+    assert parties[0] == "客户号,类型,地区,净资产(万元)"
     assert related[0] == "甲方,乙方,关系,持股比例(%),起始日,终止日"
     assert loans[0] == "借据号,借款人,余额(元),产品,逾期天数,到期日,未覆盖(元)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "decades", "unknown"),
+    [("household", 5.2, 0.25), ("person", 5.7, 0.15), ("firm", 6.8, 0.08)],
+)
+def test_net_assets_are_log_normal_and_partly_unknown(shipped, kind, decades, unknown):
+    """Some are not known, 2 % of the parties owe more than they own, 1 % own nothing."""
+    p = shipped.party_columns()
+    fen = [each for each, k in zip(p["net_assets_fen"], p["kind"], strict=True) if k == kind]
+    known = np.array([each for each in fen if each is not None])
+    logs = np.log10(np.abs(known[known != 0]) / 100)
+
+    assert fen.count(None) / len(fen) == pytest.approx(unknown, abs=0.02)
+    assert np.count_nonzero(known < 0) / len(fen) == pytest.approx(0.02, abs=0.005)
+    assert np.count_nonzero(known == 0) / len(fen) == pytest.approx(0.01, abs=0.005)
+    assert logs.mean() == pytest.approx(decades, abs=0.02)
+    assert logs.std() == pytest.approx(0.6, abs=0.02)
+    assert not (known % 1_000_000 // 10_000 * 10_000 != known % 1_000_000).any()
+
+
+def test_guarantee_companies_own_something_and_misspelt_ids_are_nobody_s(shipped):
+    """A company's net assets are known and above zero; no customer has a misspelt id."""
+    p = shipped.party_columns()
+    rows = list(zip(p["party"], p["kind"], p["net_assets_fen"], strict=True))
+
+    assert all(fen and fen > 0 for _, kind, fen in rows if kind == "guarantee_company")
+    assert [None] * 5 == [
+        fen for party, _, fen in rows if party != party.strip() or not party.isascii()
+    ]
 
 
 def is_resident_id(text):

@@ -1633,7 +1633,7 @@ def test_a_column_in_a_generic_class_is_written():
             lambda: to_dict(object()),
             (
                 "object has no plain form: plain data is made of None, bool, int, float, str, "
-                "Decimal, date, enums, Literals, tuples, lists, mappings by str, NumPy "
+                "Decimal, Fraction, date, enums, Literals, tuples, lists, mappings by str, NumPy "
                 "columns, tables and attrs classes of these"
             ),
         ),
@@ -1661,8 +1661,8 @@ def test_a_column_in_a_generic_class_is_written():
             lambda: json_schema(tuple[NoReturn, ...]),
             (
                 "NoReturn has no plain form: plain data is made of None, bool, int, float, str, "
-                "Decimal, date, enums, Literals, tuples, lists, mappings by str, NumPy columns, "
-                "tables and attrs classes of these"
+                "Decimal, Fraction, date, enums, Literals, tuples, lists, mappings by str, NumPy "
+                "columns, tables and attrs classes of these"
             ),
         ),
         (
@@ -1972,3 +1972,38 @@ def test_a_table_may_stand_inside_a_value():
     assert "Holder.table must be Ledger | None, got int 7" == refused(to_dict, Holder(7))
     assert "Shelf.table must be a Ledger, got int 7" == refused(to_dict, Shelf(7))
     jsonschema.validate(plain, json_schema(Holder))
+
+
+@attrs.frozen(kw_only=True)
+class Weighed:
+    """A value with an exact share."""
+
+    weight: Fraction
+
+
+@given(st.fractions())
+def test_a_fraction_goes_to_text_and_back(weight):
+    """Exactly, whole or not, and as its schema says."""
+    plain = json.loads(json.dumps(to_dict(Weighed(weight=weight))))
+
+    assert Weighed(weight=weight) == from_dict(Weighed, plain)
+    jsonschema.Draft202012Validator(json_schema(Weighed)).validate(plain)
+
+
+@pytest.mark.parametrize("text", ["1/0", "1/-2", "1.5", "", "a", " 1", "1/", "1/00"])
+def test_a_text_that_is_no_fraction_is_refused(text):
+    """No zero below the line, no sign there, no decimals."""
+    with pytest.raises(CreditError) as refused:
+        from_dict(Weighed, {"weight": text})
+
+    assert f"Weighed.weight must be a Fraction, as text like 5/2, got str {text!r}" == str(
+        refused.value
+    )
+
+
+def test_a_number_in_place_of_a_fraction_is_refused():
+    """A float would already be wrong."""
+    with pytest.raises(CreditError, match=r"as text like 5/2, got float 0\.5"):
+        from_dict(Weighed, {"weight": 0.5})
+    with pytest.raises(CreditError, match=r"as text like 5/2, got float 0\.5"):
+        to_dict(Weighed(weight=0.5))

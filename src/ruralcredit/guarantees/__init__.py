@@ -6,7 +6,7 @@ to the ``find_...`` functions; `audit` asks them all.
 
 from ruralcredit.guarantees._audit import Audit, audit, mutual_pairs
 from ruralcredit.guarantees._book import Exclusion, GuaranteeBook
-from ruralcredit.guarantees._break import BreakPlan, plan_break
+from ruralcredit.guarantees._break import BreakPlan, BreakSummary, plan_break
 from ruralcredit.guarantees._break_parts import BreakBranch, BreakPart, PackedLoop
 from ruralcredit.guarantees._break_steps import BreakStep
 from ruralcredit.guarantees._circular import circular_fen, circulation
@@ -58,6 +58,7 @@ __all__ = [
     "BreakPart",
     "BreakPlan",
     "BreakStep",
+    "BreakSummary",
     "Chain",
     "Circle",
     "CircleSummary",

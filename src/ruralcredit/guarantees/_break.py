@@ -120,6 +120,11 @@ class BreakPlan:
         numbers = [k for k, name in enumerate(contracts.names) if name in gone]
         return without_rows(self.book, contracts.rows[np.isin(contracts.number, numbers)])
 
+    def summary(self) -> "BreakSummary":
+        """Return all of it as plain values, without the book."""
+        names = [field.name for field in attrs.fields(BreakSummary)]
+        return BreakSummary(**{name: getattr(self, name) for name in names})
+
     @functools.cached_property
     def cover_before(self) -> Cover:
         """What the guarantees are worth now."""
@@ -129,6 +134,32 @@ class BreakPlan:
     def cover_after(self) -> Cover:
         """What they are worth once the contracts have ended and nothing stands in their place."""
         return cover(self.after)
+
+
+@attrs.frozen(kw_only=True)
+class BreakSummary:
+    """A break plan (解环方案) as plain values, without its book: to keep, to send, to check later.
+
+    An auditor keeps the plan with the report that names it:
+
+    >>> from ruralcredit.values import from_dict, to_dict
+    >>> book = GuaranteeBook.from_columns(
+    ...     guarantor=["a", "b"], borrower=["b", "a"], amount_fen=[5, 3]
+    ... )
+    >>> summary = plan_break(book).summary()
+    >>> from_dict(BreakSummary, to_dict(summary)) == summary, summary.cut
+    (True, (1,))
+    """
+
+    cut: tuple[ContractId, ...]
+    cost: int
+    lower_bound: int
+    optimal: bool
+    order: tuple[PartyId, ...]
+    parts: tuple[BreakPart, ...]
+    steps: tuple[BreakStep, ...]
+    locked_loops: tuple[tuple[int, ...], ...]
+    locked: tuple[ContractId, ...]
 
 
 def plan_break(

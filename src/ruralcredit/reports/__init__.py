@@ -1,6 +1,6 @@
 r"""What people read: a bank's files into columns, and an audit out as a page, text and tables.
 
-The reading side turns the text of a ledger, its loans and its related parties into columns,
+The reading side turns the text of a ledger, its loans, parties and relations into columns,
 and keeps account of everything it could not read.  The writing side turns an audit of
 guarantees into one HTML page that prints, a summary, and tables for a spreadsheet.  Files
 are opened by the caller: this room takes text and gives text.
@@ -24,6 +24,7 @@ from ruralcredit.reports._reading import (
     TableReading,
     read_ledger,
     read_loans,
+    read_parties,
     read_relations,
 )
 from ruralcredit.reports._records import decode_ledger
@@ -50,5 +51,6 @@ __all__ = [
     "read_header_maps",
     "read_ledger",
     "read_loans",
+    "read_parties",
     "read_relations",
 ]

@@ -178,7 +178,7 @@ def read_header_maps(text: str) -> dict[str, HeaderMap]:
 
     A map names the column of ours for a header of the file, ``null`` to leave it unread:
     ``{"担保单位": "guarantor", "备注": null}``.  Maps for several files stand under "ledger",
-    "loans" and "related".
+    "loans", "related" and "parties".
 
     Raises:
         InputError: If the text is no JSON object of texts.
@@ -194,7 +194,7 @@ def read_header_maps(text: str) -> dict[str, HeaderMap]:
     if not isinstance(found, dict):
         message = f"a header map must be a JSON object, got {type(found).__name__}"
         raise InputError(message)
-    nested = found and found.keys() <= {"ledger", "loans", "related"}
+    nested = found and found.keys() <= {"ledger", "loans", "related", "parties"}
     maps = found if nested else {"ledger": found}
     for role, one in maps.items():
         if not isinstance(one, dict) or not all(map(_is_target, one.values())):

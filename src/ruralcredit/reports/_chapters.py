@@ -15,6 +15,7 @@ from ruralcredit.reports._parts import (
     number,
     share,
 )
+from ruralcredit.reports._worth import review_parts
 from ruralcredit.values import format_yuan
 
 __all__ = [
@@ -74,6 +75,7 @@ def clusters_chapter(case: Case, voice: Voice) -> Html:
             tag("div", Html(sizes_svg(clusters, voice)), "figure bars"),
             heading(3, voice, "largest_clusters", count=len(rows)),
             table(voice, (*heads, "covered", "overdue_share"), rows, numbers=(1, 2, 3, 4, 5, 6)),
+            review_parts(case, [clusters[at] for at in order], voice),
         ]
     )
 

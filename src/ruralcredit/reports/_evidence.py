@@ -1,14 +1,24 @@
 """What the report asks of a book: rows in full, who is named where, which loop comes first."""
 
 import datetime
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import attrs
 import numpy as np
 
-from ruralcredit.guarantees import Audit, Circle, Circles, GuaranteeBook, Relations, Step
-from ruralcredit.reports._mask import Mask, MaskWord
+from ruralcredit.guarantees import (
+    Audit,
+    Circle,
+    Circles,
+    GroupCover,
+    GuaranteeBook,
+    Relations,
+    Step,
+    cover,
+)
+from ruralcredit.reports._mask import Mask, MaskWord, is_person
 from ruralcredit.reports._reading import LedgerReading, TableReading
 
 __all__ = ["Arc", "Case", "arcs_of", "make_case", "make_mask", "rank_loops", "tie_kind"]
@@ -29,7 +39,7 @@ class Arc:
     debt_due_on: datetime.date | None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Case:
     """Everything one report is made of.
 
@@ -40,6 +50,7 @@ class Case:
         ledger: How the ledger's file was read; None when the book came from elsewhere.
         loans: How the loans' file was read.
         related: How the file of related parties was read.
+        parties: How the file of parties was read.
     """
 
     book: GuaranteeBook
@@ -48,6 +59,23 @@ class Case:
     ledger: LedgerReading | None = None
     loans: TableReading | None = None
     related: TableReading | None = None
+    parties: TableReading | None = None
+
+    @property
+    def readings(self) -> dict[str, LedgerReading | TableReading]:
+        """How each file was read, by its role; those that nobody brought are not in it."""
+        found = {
+            "ledger": self.ledger,
+            "loans": self.loans,
+            "related": self.related,
+            "parties": self.parties,
+        }
+        return {role: reading for role, reading in found.items() if reading is not None}
+
+    @functools.cached_property
+    def loop_covers(self) -> Mapping[str, GroupCover]:
+        """What each closed loop is worth, by its id; related parties are control groups."""
+        return {one.id: one for one in cover(self.book, relations=self.audit.relations).per_loop}
 
     def line(self, row: int) -> int:
         """Return the source line of a row, or its number where no file is known."""
@@ -199,13 +227,22 @@ def make_case(
     ledger: LedgerReading | None = None,
     loans: TableReading | None = None,
     related: TableReading | None = None,
+    parties: TableReading | None = None,
 ) -> Case:
     """Put together what one report is made of, with one mask over all of it."""
-    readings = (ledger, loans, related)
+    readings = (ledger, loans, related, parties)
     names = (
         mask if isinstance(mask, Mask) else make_mask(mask, book, audit=audit, readings=readings)
     )
-    return Case(book=book, audit=audit, mask=names, ledger=ledger, loans=loans, related=related)
+    return Case(
+        book=book,
+        audit=audit,
+        mask=names,
+        ledger=ledger,
+        loans=loans,
+        related=related,
+        parties=parties,
+    )
 
 
 def _add_reading(
@@ -218,11 +255,18 @@ def _add_reading(
         return
     for row in reading.bad_rows:
         parties.update(row.parties)
-    for name in ("a", "b", "borrower", "guarantor"):
+    for name in ("a", "b", "borrower", "guarantor", "party"):
         named = set(reading.columns.get(name, ())) - {None}
         parties.update(map(_party, named))
+    told = reading.columns
     if isinstance(reading, LedgerReading):
+        told = reading.parties
         staff.update(one for one in reading.facts.get("officer", []) if one is not None)
-        for party, kind in zip(reading.parties["party"], reading.parties["kind"], strict=True):
+    if "party" in told and "kind" in told:
+        for party, kind in zip(told["party"], told["kind"], strict=True):
             parties.add(_party(party))
-            kinds.setdefault(_party(party), None if kind is None else str(kind))
+            word = None if kind is None else str(kind)
+            # Whom any file calls a person is masked, whatever another file says.
+            if word is not None and is_person("", word):
+                kinds[_party(party)] = word
+            kinds.setdefault(_party(party), word)

@@ -11,14 +11,15 @@ from ruralcredit.reports._evidence import Case
 from ruralcredit.reports._html import Html, Voice, esc, join, table, tag
 from ruralcredit.reports._parts import heading, hidden_cells, ids, money, more, number
 from ruralcredit.reports._reading import BadRow, LedgerReading
-from ruralcredit.reports._schema import LEDGER, LOANS, RELATIONS
+from ruralcredit.reports._schema import LEDGER, LOANS, PARTIES, RELATIONS
 from ruralcredit.reports._table import FileTotal
 
 __all__ = ["SourceFile", "last_page"]
 
 _BAD = 200
 _BRANCHES = 60
-_ZH = {field.name: field.zh for field in (*RELATIONS, *LOANS, *LEDGER)}
+_FIELDS = {"ledger": LEDGER, "loans": LOANS, "related": RELATIONS, "parties": PARTIES}
+_ZH = {role: {field.name: field.zh for field in fields} for role, fields in _FIELDS.items()}
 
 
 @attrs.frozen(kw_only=True)
@@ -34,16 +35,15 @@ class SourceFile:
     'ledger'
     """
 
-    role: Literal["ledger", "loans", "related", "columns"]
+    role: Literal["ledger", "loans", "related", "parties", "columns"]
     name: str
     sha256: str
 
 
 def _files(case: Case, sources: Sequence[SourceFile], voice: Voice) -> Html:
-    readings = {"ledger": case.ledger, "loans": case.loans, "related": case.related}
     rows = []
     for source in sources:
-        reading = readings.get(source.role)
+        reading = case.readings.get(source.role)
         counts = (
             [esc("—")] * 3
             if reading is None
@@ -141,22 +141,24 @@ def _file_totals(case: Case, totals: Sequence[tuple[str, FileTotal]], voice: Voi
     )
 
 
-def _headers(ledger: LedgerReading, voice: Voice) -> Html:
-    said = [
-        tag("div", join([esc(f"{use.header} → "), _use(use, voice)]))
-        for use in ledger.header_map
-        if use.header.strip()
-    ]
-    if not said:
-        return Html("")
-    return join([heading(3, voice, "headers"), tag("div", join(said), "heads")])
+def _headers(case: Case, voice: Voice) -> Html:
+    parts = []
+    for role, reading in case.readings.items():
+        said = [
+            tag("div", join([esc(f"{use.header} → "), _use(use, _ZH[role], voice)]))
+            for use in reading.header_map
+            if use.header.strip()
+        ]
+        if said:
+            parts += [heading(4, voice, f"role_{role}"), tag("div", join(said), "heads")]
+    return join([heading(3, voice, "headers"), *parts]) if parts else Html("")
 
 
-def _use(use: HeaderUse, voice: Voice) -> Html:
+def _use(use: HeaderUse, names: Mapping[str, str], voice: Voice) -> Html:
     if use.column is None:
         return tag("span", voice.say("header_unused"), "dim")
     unit = esc(f" [{use.unit}]" if use.unit else "")
-    return join([tag("b", voice.pair(_ZH[use.column], use.column)), unit])
+    return join([tag("b", voice.pair(names[use.column], use.column)), unit])
 
 
 def _assumed(case: Case, reasons: Sequence[Reason], voice: Voice) -> Html:
@@ -191,8 +193,7 @@ def last_page(
     assumptions: Sequence[Reason],
 ) -> Html:
     """Write the last page, which an auditor signs."""
-    readings = {"ledger": case.ledger, "loans": case.loans, "related": case.related}
-    known = {role: reading for role, reading in readings.items() if reading is not None}
+    known = case.readings
     bad = [(role, row) for role, reading in known.items() for row in reading.bad_rows]
     totals = [(role, one) for role, reading in known.items() for one in reading.file_totals]
     asked = case.book.day
@@ -215,9 +216,7 @@ def last_page(
             tail = " …" if len(ledger.other_lines) > _BAD else ""
             parts.append(voice.block("other_lines", "note", lines=lines + tail))
         parts.append(_controls(case, ledger, voice))
-    parts.append(_file_totals(case, totals, voice))
-    if ledger is not None:
-        parts.append(_headers(ledger, voice))
+    parts += [_file_totals(case, totals, voice), _headers(case, voice)]
     signs = ("auditor", "reviewer", "signed_on")
     parts += [
         _assumed(case, assumptions, voice),

@@ -18,6 +18,7 @@ from ruralcredit.reports._parts import (
     share,
 )
 from ruralcredit.reports._words import LOOP_KINDS, RELATIONS
+from ruralcredit.reports._worth import break_of, worth_of
 
 __all__ = ["hidden_chapter", "loops_chapter"]
 
@@ -219,6 +220,7 @@ def _loop(
     parts = [
         tag("div", join(top), "top"),
         _facts(case, circle, voice),
+        worth_of(case, circle, voice),
         _merged(case, circle, voice),
         heading(4, voice, "evidence"),
         _path(case, path, relations, voice),
@@ -226,7 +228,8 @@ def _loop(
     if drawing.shown < len(circle.members):
         listed = ids(case, circle.members, voice)
         parts += [heading(4, voice, "members_list"), tag("p", listed, "list")]
-    return tag("section", join([*parts, _others(case, circle, path, voice)]), "loop")
+    parts += [_others(case, circle, path, voice), break_of(case, circle, voice)]
+    return tag("section", join(parts), "loop")
 
 
 def loops_chapter(case: Case, ranked: Sequence[Circle], voice: Voice, detail: int) -> Html:

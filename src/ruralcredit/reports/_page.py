@@ -187,6 +187,7 @@ def audit_report(
     ledger: LedgerReading | None = None,
     loans: TableReading | None = None,
     related: TableReading | None = None,
+    parties: TableReading | None = None,
     sources: Sequence[SourceFile] = (),
     versions: Mapping[str, str] | None = None,
     detail: int = 60,
@@ -205,6 +206,7 @@ def audit_report(
         ledger: How the ledger's file was read: rows left out, control totals, source lines.
         loans: How the file of loans was read.
         related: How the file of related parties was read.
+        parties: How the file of parties was read.
         sources: The files, with their hashes, for the last page.
         versions: Programs and their versions, for the last page.
         detail: How many closed loops are drawn one by one.
@@ -219,7 +221,9 @@ def audit_report(
     True
     """
     voice = Voice(lang)
-    case = make_case(book, result, mask=mask, ledger=ledger, loans=loans, related=related)
+    case = make_case(
+        book, result, mask=mask, ledger=ledger, loans=loans, related=related, parties=parties
+    )
     ranked = rank_loops(result.circles)
     body = join(
         [
@@ -255,7 +259,9 @@ def audit_report(
 def _assumptions(case: Case) -> tuple[Reason, ...]:
     """Gather what reading the files and counting the rows has assumed, each once."""
     found: list[Reason] = [NO_DAY_ASKED] if case.book.day is None else []
-    for reading in (case.ledger, case.loans, case.related):
-        found += reading.assumptions if reading is not None else ()
+    if case.ledger is not None and case.parties is not None:
+        found += case.ledger.with_parties(case.parties).assumptions
+    for reading in case.readings.values():
+        found += reading.assumptions
     found += [one.reason for one in case.audit.problems if one.reason.code in _ASSUMED]
     return tuple(dict.fromkeys(found))

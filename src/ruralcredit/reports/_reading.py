@@ -1,8 +1,8 @@
-"""A guarantee ledger, its loans and its relations, as files hold them, to columns."""
+"""A guarantee ledger, its loans, parties and relations, as files hold them, to columns."""
 
 import datetime
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import attrs
@@ -16,14 +16,17 @@ from ruralcredit.reports._reasons import (
     CELL_BLANK,
     CELL_NO_WHOLE_ID,
     FIRST_BORROWER,
+    KINDS_CONFLICT,
     KINDS_DIFFER,
     LINE_NO_PAIR,
     LOAN_TWICE,
     NEGATIVE_BALANCE,
     OTHER_SECURITY,
+    PARTY_SHARED,
+    PARTY_TWICE,
     SEVERAL_PARTIES,
 )
-from ruralcredit.reports._schema import LEDGER, LOANS, RELATIONS, Field
+from ruralcredit.reports._schema import LEDGER, LOANS, PARTIES, RELATIONS, Field
 from ruralcredit.reports._table import FileTotal, Progress, Source, Table, read_table
 from ruralcredit.values import format_yuan
 
@@ -34,6 +37,7 @@ __all__ = [
     "TableReading",
     "read_ledger",
     "read_loans",
+    "read_parties",
     "read_relations",
 ]
 
@@ -97,7 +101,8 @@ class LedgerReading:
         columns: Keyword columns for ``GuaranteeBook.from_columns``; a row that names
             several guarantors stands once for each.
         facts: Further columns by name: branch, officer, lender, region, currency.
-        parties: Columns ``party`` and ``kind``; empty lists when no kind is given.
+        parties: Columns ``party`` and ``kind``; empty lists when no kind is given.  Those of
+            a file of parties stand beside them after `with_parties`.
         lines: Source line of each row of ``columns``.
         bad_rows: Rows that could not be read.
         other_lines: Lines of rows that are no guarantee (mortgage, pledge, unsecured).
@@ -131,8 +136,14 @@ class LedgerReading:
         """Rows read that do not feed the book."""
         return self.rows_read - self.rows_used
 
-    def to_book(self, *, loans: "TableReading | None" = None) -> GuaranteeBook:
-        r"""Return the guarantee book that the file holds, with its loans beside it.
+    def to_book(
+        self, *, loans: "TableReading | None" = None, parties: "TableReading | None" = None
+    ) -> GuaranteeBook:
+        r"""Return the guarantee book that the file holds, with its loans and parties beside it.
+
+        Args:
+            loans: How the file of loans was read.
+            parties: How the file of parties was read, taken in by `with_parties`.
 
         Raises:
             InputError: If a currency is not the yuan.
@@ -140,17 +151,47 @@ class LedgerReading:
         >>> read_ledger("担保人,被担保人\n甲,乙\n").to_book()
         GuaranteeBook(1 rows, no day asked)
         """
+        known = (self if parties is None else self.with_parties(parties)).parties
         return GuaranteeBook.from_columns(
             **self.columns,
             facts=self.facts,
-            parties=self._parties(),
+            parties=_parties_of(known) if known["party"] else None,
             loans=None if loans is None else loans.to_loans(),
             open_parties=self.open_parties,
         )
 
-    def _parties(self) -> Parties | None:
-        named = self.parties["party"]
-        return Parties.from_columns(party=named, kind=self.parties["kind"]) if named else None
+    def with_parties(self, parties: "TableReading") -> "LedgerReading":
+        r"""Return this reading with a file of parties taken into its ``parties``.
+
+        That file wins; a kind that only the ledger names stays.  Where the two name
+        different kinds, how many parties that are stands among the assumptions.
+
+        Args:
+            parties: A file read with `read_parties`.
+
+        >>> ledger = read_ledger("担保人,被担保人,担保人类型\n甲,乙,个人\n")
+        >>> both = ledger.with_parties(read_parties("客户号,类型,净资产(元)\n甲,企业,5\n"))
+        >>> both.parties
+        {'party': ['甲'], 'kind': ['firm'], 'net_assets_fen': [500]}
+        >>> [assumed.code for assumed in both.assumptions]
+        ['REP-030']
+        """
+        old, new = self.parties, parties.columns
+        named = list(dict.fromkeys((*new["party"], *old["party"])))
+        merged: Columns = {"party": named}
+        for name in dict.fromkeys((*old, *new)):
+            if name != "party":
+                known = dict(_told(old, name))
+                known |= {party: value for party, value in _told(new, name) if value is not None}
+                merged[name] = [known.get(party) for party in named]
+        kinds = dict(_told(old, "kind"))
+        differ = [
+            line
+            for (party, kind), line in zip(_told(new, "kind"), parties.lines, strict=False)
+            if kind is not None and kinds.get(party, kind) not in (None, kind)
+        ]
+        conflict = [KINDS_CONFLICT.given(parties=len(differ), line=differ[0])] if differ else []
+        return attrs.evolve(self, parties=merged, assumptions=(*self.assumptions, *conflict))
 
     @property
     def total_rows(self) -> int:
@@ -160,7 +201,7 @@ class LedgerReading:
 
 @attrs.frozen(kw_only=True)
 class TableReading:
-    r"""A file of loans or relations as read; attributes as in `LedgerReading`.
+    r"""A file of loans, parties or relations as read; attributes as in `LedgerReading`.
 
     >>> reading = read_loans("借据号,借款人,余额(元)\nL1,甲,12.50\n")
     >>> reading.rows_used, reading.used_fen, reading.to_loans()
@@ -180,6 +221,10 @@ class TableReading:
     def to_loans(self) -> Loans:
         """Return the loans of a file read with `read_loans`."""
         return Loans.from_columns(**self.columns)
+
+    def to_parties(self) -> Parties:
+        """Return the parties of a file read with `read_parties`, without what a ledger says."""
+        return _parties_of(self.columns)
 
     def to_relations(self) -> Relations:
         """Return the relations of a file read with `read_relations`."""
@@ -458,8 +503,37 @@ def _beside_ids(table: Table, name: str, at: int, *, whole_ids: bool) -> list[Pa
     return [int(one) if whole_ids else one for one in named]
 
 
-def _refuse_unusable(table: Table, name: str) -> None:
+def _parties_of(columns: Columns) -> Parties:
+    return Parties.from_columns(
+        party=columns["party"],
+        kind=columns.get("kind"),
+        region=columns.get("region"),
+        net_assets_fen=columns.get("net_assets_fen"),
+    )
+
+
+def _told(columns: Columns, name: str) -> Iterable[tuple[PartyId | Value, Value]]:
+    """Return each party of a table of parties with what one column tells of it."""
+    return zip(columns["party"], columns.get(name, ()), strict=False)
+
+
+def _refuse_shared(table: Table, name: str, sides: Sequence[Sequence[PartyId]]) -> None:
+    """Make rows bad that name several parties, or one that stands on an earlier row."""
+    header = next(use.header for use in table.uses if use.column == name)
+    first: dict[PartyId, int] = {}
+    for at, named in enumerate(sides):
+        if at in table.bad:
+            continue
+        if len(named) > 1:
+            table.bad[at] = [PARTY_SHARED.given(column=header, parties=len(named))]
+        elif first.setdefault(named[0], at) != at:
+            line = table.lines[first[named[0]]]
+            table.bad[at] = [PARTY_TWICE.given(column=header, line=line)]
+
+
+def _refuse_unusable(table: Table, field: Field) -> None:
     """Make rows bad that the tables refuse: a blank or repeated key, a negative balance."""
+    name = field.name
     header = next(use.header for use in table.uses if use.column == name)
     first: dict[Value, int] = {}
     for at, value in enumerate(table.values[name]):
@@ -471,7 +545,7 @@ def _refuse_unusable(table: Table, name: str) -> None:
                 table.bad[at] = [why]
         elif value is None:
             table.bad[at] = [CELL_BLANK.given(column=header)]
-        elif name == "loan_id" and first.setdefault(value, at) != at:
+        elif field.unique and first.setdefault(value, at) != at:
             line = table.lines[first[value]]
             table.bad[at] = [LOAN_TWICE.given(column=header, cell=value, line=line)]
 
@@ -484,11 +558,14 @@ def _read_beside(
     rows = range(len(table.lines))
     for field in fields:
         if field.required and field.name in table.values:
-            _refuse_unusable(table, field.name)
+            _refuse_unusable(table, field)
     sides = {
         name: [_beside_ids(table, name, at, whole_ids=whole_ids) for at in rows]
         for name in table.parties
     }
+    for field in fields:
+        if field.unique and field.name in sides:
+            _refuse_shared(table, field.name, sides[field.name])
     kept = [at for at in rows if at not in table.bad]
     several = sum(any(len(ids[at]) > 1 for ids in sides.values()) for at in kept)
     pairs = len(sides) > 1
@@ -509,11 +586,16 @@ def _read_beside(
         bad_rows=_bad_rows(table, str),
         rows_read=len(table.lines),
         rows_used=len(kept),
-        used_fen=sum(v for v in ours.get(_BALANCE, []) if isinstance(v, int)),
+        used_fen=sum(v for v in ours.get(_money(fields), []) if isinstance(v, int)),
         file_totals=tuple(table.totals),
         header_map=table.uses,
         assumptions=(*table.assumed, *([reason.given(rows=several)] if several else [])),
     )
+
+
+def _money(fields: Sequence[Field]) -> str:
+    """Return the column whose sum is the file's own."""
+    return next((field.name for field in fields if field.kind == "fen"), "")
 
 
 def read_loans(
@@ -533,6 +615,30 @@ def read_loans(
     [1250]
     """
     return _read_beside(source, LOANS, columns, whole_ids=whole_ids)
+
+
+def read_parties(
+    source: Source, *, columns: HeaderMap | None = None, whole_ids: bool = False
+) -> TableReading:
+    r"""Read what is known of the parties (当事人): keyword columns for ``Parties.from_columns``.
+
+    Kind, region and net assets (净资产) are read where the file has them; a blank is unknown,
+    and net assets may be nil or negative.  A row that names several parties, or one that an
+    earlier row has named, is bad: whose net assets they are nobody can say.
+
+    Args:
+        source: Decoded text of a CSV, or rows of a spreadsheet.
+        columns: Header map, as in `read_ledger`.
+        whole_ids: Whether the book's party ids are ints.
+
+    Raises:
+        InputError: If the party has no header.
+
+    >>> reading = read_parties("客户号,类型,净资产(万元)\n甲,企业,-3.5\n乙,个人,\n")
+    >>> reading.columns["kind"], reading.columns["net_assets_fen"]
+    (['firm', 'person'], [-3500000, None])
+    """
+    return _read_beside(source, PARTIES, columns, whole_ids=whole_ids)
 
 
 def read_relations(

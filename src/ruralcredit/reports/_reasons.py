@@ -15,6 +15,7 @@ __all__ = [
     "CELL_NO_WORD",
     "CELL_ROUNDED_ID",
     "FIRST_BORROWER",
+    "KINDS_CONFLICT",
     "KINDS_DIFFER",
     "LINE_NO_PAIR",
     "LOAN_TWICE",
@@ -22,6 +23,8 @@ __all__ = [
     "NO_DAY_ASKED",
     "OPEN_DAY_BLANK",
     "OTHER_SECURITY",
+    "PARTY_SHARED",
+    "PARTY_TWICE",
     "QUOTE_OPEN",
     "ROWS_ABOVE_HEADER",
     "ROW_TOO_LONG",
@@ -140,6 +143,21 @@ NEGATIVE_BALANCE = _reason(
     "cell",
 )
 
+PARTY_SHARED = _reason(
+    "REP-015",
+    "{column} names {parties} parties: what one owns stands on a row of its own",
+    "{column}列有 {parties} 个当事人，每个当事人的资料应单列一行",
+    "column",
+    "parties",
+)
+PARTY_TWICE = _reason(
+    "REP-016",
+    "{column}: the party stands on line {line} already",
+    "{column}：该当事人已在第 {line} 行出现",
+    "column",
+    "line",
+)
+
 UNIT_ASSUMED = _assumption(
     "REP-021",
     "{column}: the header names no unit, amounts are read as yuan",
@@ -190,6 +208,15 @@ FIRST_BORROWER = _assumption(
     "{rows} loans name several borrowers: the balance counts for the first",
     "{rows} 笔贷款列有多个借款人：余额只计入第一个",
     "rows",
+)
+KINDS_CONFLICT = _assumption(
+    "REP-030",
+    "{parties} parties are of another kind in the file of parties than in the ledger, the first "
+    "on its line {line}: the file of parties counts",
+    "{parties} 个当事人的类型在客户资料与担保台账中不一致（首个见客户资料第 {line} 行）："
+    "以客户资料为准",
+    "parties",
+    "line",
 )
 NO_DAY_ASKED = _assumption(
     "REP-028",

@@ -14,6 +14,7 @@ __all__ = [
     "LOANS",
     "NOT_GUARANTEES",
     "OPEN_DAY",
+    "PARTIES",
     "RELATIONS",
     "Field",
     "Kind",
@@ -79,6 +80,7 @@ class Field:
 
     ``headers`` come in groups, the best first: an id beats a name where a file
     has both.  ``words`` maps what cells say to our words; None is "unknown".
+    Each row has a ``unique`` one of its own.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Field:
     headers: tuple[tuple[str, ...], ...]
     required: bool = False
     several: bool = False
+    unique: bool = False
     words: dict[str, str | None] = attrs.Factory(dict)
 
 
@@ -295,6 +298,7 @@ LOANS: tuple[Field, ...] = (
         zh="借据号",
         kind="id",
         required=True,
+        unique=True,
         headers=(("借据号", "借据编号", "loan_id", "loan", "loan_no", "note_id"),),
     ),
     Field(
@@ -336,6 +340,39 @@ LOANS: tuple[Field, ...] = (
         zh="未覆盖",
         kind="fen",
         headers=(("未覆盖", "未覆盖金额", "敞口", "uncovered", "uncovered_amount"),),
+    ),
+)
+
+PARTIES: tuple[Field, ...] = (
+    Field(
+        name="party",
+        zh="当事人",
+        kind="party",
+        required=True,
+        unique=True,
+        headers=(
+            ("客户号", "客户编号", "当事人编号", "party_id", "customer_id", "customer_no"),
+            ("证件号", "证件号码", "统一社会信用代码", "身份证号", "身份证号码"),
+            ("当事人", "客户", "party", "customer"),
+            ("当事人名称", "客户名称", "客户姓名", "party_name", "customer_name"),
+        ),
+    ),
+    Field(
+        name="kind",
+        zh="类型",
+        kind="word",
+        headers=(("类型", "客户类型", "当事人类型", "客户性质", "kind", "party_kind", "type"),),
+        words=_PARTY_KIND,
+    ),
+    _fact("region", "地区", "区域", "行政区划", "县区"),
+    Field(
+        name="net_assets_fen",
+        zh="净资产",
+        kind="fen",
+        headers=(
+            ("净资产", "净资产额", "净资产总额", "家庭净资产", "net_assets"),
+            ("所有者权益", "所有者权益合计", "股东权益", "equity", "net_worth"),
+        ),
     ),
 )
 

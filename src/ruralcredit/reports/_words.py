@@ -2,7 +2,7 @@
 
 from typing import Final
 
-__all__ = ["KINDS", "LOOP_KINDS", "RELATIONS", "WORDS"]
+__all__ = ["ACTIONS", "KINDS", "LOOP_KINDS", "PART_KINDS", "RELATIONS", "WORDS"]
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     # --- first lines ---
@@ -203,6 +203,82 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The other {count} closed loops are not drawn one by one; see circles.csv.",
     ),
     "mutual": ("互保", "Mutual pairs"),
+    # --- worth and break ---
+    "worth": ("担保的实际价值", "What the guarantees are worth"),
+    "circular": ("空转金额（占比）", "circular money (share)"),
+    "naive_cover": ("逐笔相加的覆盖", "cover, loan by loan"),
+    "joint_cover": ("联合覆盖", "joint cover"),
+    "independent_cover": ("独立覆盖", "independent cover"),
+    "cover_unknown": (
+        "部分担保人净资产或金额未知：按零和按足额各算一次，列出上下限。",
+        (
+            "The net assets of some guarantors, or some amounts, are unknown: counted as nothing "
+            "and as enough, both bounds are shown."
+        ),
+    ),
+    "break_plan": ("最省解环方案", "Cheapest way to break it"),
+    "break_cost": (
+        "终止 {count} 份合同即可解环，按担保金额计 {cost} 元。",
+        "Contracts to end: {count}, at {cost} yuan by their amounts.",
+    ),
+    "break_count": (
+        "终止 {count} 份合同即可解环；部分金额未知，按合同份数求最少。",
+        (
+            "Contracts to end: {count}. Some amounts are unknown, so the plan is that of the "
+            "fewest contracts."
+        ),
+    ),
+    "proved_cost": (
+        "已证明：任何解环方案不低于 {bound} 元。",
+        "Proved: no plan costs less than {bound} yuan.",
+    ),
+    "proved_count": (
+        "已证明：任何解环方案不少于 {bound} 份合同。",
+        "Proved: every plan ends {bound} contracts or more.",
+    ),
+    "gap_cost": (
+        "尚未证明最省：任何方案不低于 {bound} 元。",
+        "Not proved to be the cheapest: no plan costs less than {bound} yuan.",
+    ),
+    "gap_count": (
+        "尚未证明最少：任何方案不少于 {bound} 份合同。",
+        "Not proved to be the fewest: every plan ends {bound} contracts or more.",
+    ),
+    "proof_order": (
+        "证明一，终止后担保只由前指向后",
+        "Proof 1, no remaining guarantee leads backward in this order",
+    ),
+    "proof_loops": (
+        "证明二，以下各环须各断一处，权数之和即下限",
+        "Proof 2, each of these loops must be broken; their weights add up to the bound",
+    ),
+    "proof_long": (
+        "证明含 {loops} 个加权环、{cases} 种情形，此处不列，可由程序复核。",
+        (
+            "The proof holds {loops} weighted loops and {cases} cases; a program can check "
+            "it, a page cannot hold it."
+        ),
+    ),
+    "step_number": ("步", "step"),
+    "between": ("担保方向", "from, to"),
+    "action": ("措施", "action"),
+    "break_price": ("代价", "cost"),
+    "ends_itself": ("自行终止日", "ends by itself"),
+    "circular_after": ("之后空转", "circular after"),
+    # --- review parts ---
+    "review_parts": ("大圈拆分复核", "Large clusters in parts for review"),
+    "review_note": (
+        "户数较多的担保圈围绕核心企业拆分，每份合同至少在一个部分内；各部分可有共同成员。",
+        (
+            "Clusters too large for one reader are parted around core parties; each contract is "
+            "in some part, and parts may share parties."
+        ),
+    ),
+    "no_review_parts": ("所列担保圈均无须拆分。", "None of the clusters listed needs parting."),
+    "parts_of": ("{id}：{count} 个部分", "{id}, parts: {count}"),
+    "part_kind": ("依据", "why"),
+    "part_heads": ("核心", "heads"),
+    "loans_share": ("贷款占比", "of loans"),
     # --- hidden ---
     "hidden": ("隐性循环担保（经关联方）", "Hidden closed loops, through related parties"),
     "hidden_note": (
@@ -277,6 +353,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "role_ledger": ("担保台账", "ledger"),
     "role_loans": ("借据", "loans"),
     "role_related": ("关联方", "related parties"),
+    "role_parties": ("客户资料", "parties"),
     "role_columns": ("表头对照", "header map"),
     "sha256": ("SHA-256", "SHA-256"),
     "rows_read": ("读取", "read"),
@@ -378,4 +455,19 @@ RELATIONS: Final[dict[str, tuple[str, str]]] = {
     "spouse": ("夫妻", "spouse"),
     "kin": ("亲属", "kin"),
     "group": ("同一集团", "one group"),
+}
+
+ACTIONS: Final[dict[str, tuple[str, str]]] = {
+    "let_expire": ("到期不续", "let expire"),
+    "reduce": ("缩减", "reduce"),
+    "replace": ("置换", "replace"),
+    "release": ("解除", "release"),
+}
+
+PART_KINDS: Final[dict[str, tuple[str, str]]] = {
+    "whole": ("整体", "whole"),
+    "watched": ("关注名单", "watch list"),
+    "core": ("核心", "core"),
+    "rest": ("其余", "rest"),
+    "thin": ("零散", "thin"),
 }

@@ -1,6 +1,6 @@
 """An invented county's guarantee book, seeded, at any size, with its planted truth.
 
-`county` writes the ledger, the loans and the related parties of a bank that does not
+`county` writes the ledger, the loans, the parties and the relations of a bank that does not
 exist, with the structure of a real one's, and knows what an audit of them must find and
 what it must not.  `guarantee_columns` makes the large, plain columns that benchmarks
 time.  Both depend on their arguments alone: the same seed gives the same bytes on every

@@ -1,4 +1,4 @@
-"""The invented county: its ledger, loans and related parties, as text and as columns."""
+"""The invented county: its ledger, loans, parties and relations, as text and as columns."""
 
 import datetime
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,7 @@ from typing import TypedDict
 import attrs
 
 from ruralcredit.errors import InputError
+from ruralcredit.synthetic._assets import draw_net_assets
 from ruralcredit.synthetic._bulk import draw_up_market, fill_up
 from ruralcredit.synthetic._draft import BRANCHES, Draft, Line, Loan, Relation
 from ruralcredit.synthetic._draw import Draw
@@ -67,6 +68,7 @@ _LEDGER_HEADER = (
 )
 _LOANS_HEADER = ("借据号", "借款人", "余额(元)", "产品", "逾期天数", "到期日", "未覆盖(元)")
 _RELATED_HEADER = ("甲方", "乙方", "关系", "持股比例(%)", "起始日", "终止日")
+_PARTIES_HEADER = ("客户号", "类型", "地区", "净资产(万元)")
 
 Day = datetime.date
 
@@ -103,13 +105,14 @@ class PartyColumns(TypedDict):
     """The arguments of `Parties.from_columns`: every party of the ledger once, sorted.
 
     >>> from ruralcredit.synthetic import county
-    >>> sorted(county(seed=7, arcs=2_500).party_columns())[:2]
-    ['kind', 'party']
+    >>> sorted(county(seed=7, arcs=2_500).party_columns())
+    ['kind', 'net_assets_fen', 'party', 'region']
     """
 
     party: list[str]
     kind: list[str]
     region: list[str]
+    net_assets_fen: list[int | None]
 
 
 class LoanColumns(TypedDict):
@@ -159,7 +162,7 @@ class JointGroupColumns(TypedDict):
 
 @attrs.frozen(kw_only=True)
 class County:
-    """A guarantee ledger with its loans and related parties, and what is planted in them.
+    """A guarantee ledger, its loans, parties and relations, and what is planted in them.
 
     Two counties of one seed, size and day are equal.
 
@@ -183,6 +186,7 @@ class County:
     _relations: tuple[Relation, ...] = attrs.field(repr=False, eq=False)
     _kinds: dict[str, str] = attrs.field(repr=False, eq=False)
     _regions: dict[str, str] = attrs.field(repr=False, eq=False)
+    _net_assets: dict[str, int | None] = attrs.field(repr=False, eq=False)
 
     def ledger_csv(self) -> str:
         """Return the ledger as CSV text with Chinese headers, money in yuan.
@@ -225,6 +229,21 @@ class County:
             for tie in self._relations
         )
         return _csv((_RELATED_HEADER, *cells))
+
+    def parties_csv(self) -> str:
+        """Return the parties as CSV text with Chinese headers, net assets in 10,000 yuan."""
+        columns = self.party_columns()
+        cells = (
+            (party, _KINDS[kind], region, _wan(net_assets_fen))
+            for party, kind, region, net_assets_fen in zip(
+                columns["party"],
+                columns["kind"],
+                columns["region"],
+                columns["net_assets_fen"],
+                strict=True,
+            )
+        )
+        return _csv((_PARTIES_HEADER, *cells))
 
     def ledger_columns(self) -> LedgerColumns:
         """Return the rows that a reader makes of the ledger, as fresh columns.
@@ -271,13 +290,17 @@ class County:
         )
 
     def party_columns(self) -> PartyColumns:
-        """Return every party of the ledger with its kind and region, as fresh columns."""
+        """Return every party of the ledger, its kind, region and net assets, as fresh columns.
+
+        The bank knows the net assets of part of them; some are nil or negative.
+        """
         names = {name for line in self._lines for name in (*line.guarantors, line.borrower)}
         parties = sorted(name for name in names if name.strip())
         return PartyColumns(
             party=parties,
             kind=[self._kinds[party] for party in parties],
             region=[self._regions[party] for party in parties],
+            net_assets_fen=[self._net_assets[party] for party in parties],
         )
 
     def loan_columns(self) -> LoanColumns:
@@ -352,7 +375,7 @@ class County:
 
 
 def county(seed: int = 2024, *, arcs: int = 20_000, as_of: Day = AS_OF) -> County:
-    """Return an invented county: a guarantee ledger, its loans, its related parties.
+    """Return an invented county: a guarantee ledger, its loans, its parties, their relations.
 
     Every 20,000 rows hold one full set of what is planted: loops of every kind, hidden
     loops, joint groups, guarantee companies, lapsing guarantees, dirty rows; a smaller
@@ -406,6 +429,7 @@ def county(seed: int = 2024, *, arcs: int = 20_000, as_of: Day = AS_OF) -> Count
         relations=tuple(relations),
         kinds=draft.kinds,
         regions=draft.regions,
+        net_assets=draw_net_assets(seed, draft.kinds),
     )
 
 
@@ -437,6 +461,11 @@ def _hundredths(number: int | None) -> str:
 
 
 _yuan = _hundredths
+
+
+def _wan(fen: int | None) -> str:
+    """Return whole hundreds of yuan in units of 10,000."""
+    return "" if fen is None else _hundredths(fen // 10_000)
 
 
 def _day(day: Day | None, style: int = 0) -> str:

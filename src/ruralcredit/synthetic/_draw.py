@@ -34,7 +34,7 @@ class Draw:
     ([8, 5, 6, 2, 2], 'b')
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | tuple[int, ...]) -> None:
         self._generator = np.random.Generator(np.random.PCG64(seed))
         self._block: list[float] = []
 

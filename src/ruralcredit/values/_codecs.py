@@ -9,6 +9,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final, Protocol, TypeAlias
 
 import attrs
@@ -42,6 +43,7 @@ Defs: TypeAlias = dict[str, tuple[object, Schema]]
 
 _DAY_TEXT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DECIMAL_TEXT: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?")
+_FRACTION_TEXT: Final = re.compile(r"-?[0-9]+(/0*[1-9][0-9]*)?")
 DAY_SCHEMA: Final[Mapping[str, object]] = types.MappingProxyType(
     {"type": "string", "format": "date", "pattern": f"^{_DAY_TEXT.pattern}$"}
 )
@@ -190,6 +192,14 @@ def _is_decimal_text(plain: object) -> bool:
     return True
 
 
+def _is_fraction(value: object) -> bool:
+    return isinstance(value, Fraction)
+
+
+def _is_fraction_text(plain: object) -> bool:
+    return isinstance(plain, str) and _FRACTION_TEXT.fullmatch(plain) is not None
+
+
 def _is_day(value: object) -> bool:
     return isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)
 
@@ -237,6 +247,17 @@ SCALARS: Final[Mapping[type, Codec]] = types.MappingProxyType(
             _is_decimal_text,
             Decimal,
             {"type": "string", "pattern": f"^{_DECIMAL_TEXT.pattern}$"},
+            is_itself=False,
+        ),
+        Fraction: _ScalarCodec(
+            "Fraction",
+            "string",
+            "a Fraction, as text like 5/2",
+            _is_fraction,
+            str,
+            _is_fraction_text,
+            Fraction,
+            {"type": "string", "pattern": f"^{_FRACTION_TEXT.pattern}$"},
             is_itself=False,
         ),
         datetime.date: _ScalarCodec(

@@ -52,11 +52,11 @@ def to_dict(value: object) -> object: ...
 def to_dict(value: object) -> object:
     """Return a value as plain data that `json.dumps` takes and `from_dict` reads back exactly.
 
-    Fields keep their names; days become ISO text, Decimals text, enums their values, tuples
-    and arrays lists.  A table (a class with ``COLUMNS``, ``to_columns`` and ``from_columns``)
-    becomes its columns, with None where a row is unknown.  Where a field's type allows two
-    things that JSON writes alike, such as text or a day, the other one stands in an object of
-    one key, its type's name: ``{"date": "2024-01-31"}``.
+    Fields keep their names; days become ISO text, Decimals and Fractions text, enums their
+    values, tuples and arrays lists.  A table (a class with ``COLUMNS``, ``to_columns`` and
+    ``from_columns``) becomes its columns, with None where a row is unknown.  Where a field's
+    type allows two things that JSON writes alike, such as text or a day, the other one stands in
+    an object of one key, its type's name: ``{"date": "2024-01-31"}``.
 
     A value whose class is generic is written by what its items are, so a `Dated` that stands
     alone holds items of one type.
@@ -145,8 +145,8 @@ def _codec_of_class(cls: object, args: tuple[typing.Any, ...]) -> Codec:
             return _RecordCodec(cls, args)
     raise CreditError(
         f"{_type_name(cls)} has no plain form: plain data is made of None, bool, int, float, str, "
-        "Decimal, date, enums, Literals, tuples, lists, mappings by str, NumPy columns, tables "
-        "and attrs classes of these"
+        "Decimal, Fraction, date, enums, Literals, tuples, lists, mappings by str, NumPy columns, "
+        "tables and attrs classes of these"
     )
 
 
