@@ -30,6 +30,15 @@ OWED = {
         *("P17", "L32", "L33"),
     ),
     "guarantee_checks": ("D20", "D21", "D22"),
+    "grids": (
+        *("L01", "L02", "L03", "L04", "L06", "L07", "L08", "L09", "L10", "L11", "L12", "L13"),
+        *("L14", "L16", "L18", "L19", "L20", "L21", "L22", "L23", "L25", "L26", "L27", "L28"),
+        *("L34", "L36", "L38", "L40", "D02", "D03", "D08", "D09", "D10", "D11", "D12"),
+        *("Y11", "Y12", "Y13", "G14", "G28"),
+    ),
+    "limits": ("L04", "L05", "L21", "L24"),
+    "limits_group": ("L06", "L07", "L21", "L24", "L25", "G15"),
+    "limits_trust": ("L04",),
     "products": (
         *("Y23", "Y26", "Y27", "Y28", "Y29", "Y30", "D22", "D23", "G16", "G17"),
         *("G34", "G35", "G36", "G37", "G38", "L37", "L39", "P26"),
@@ -163,6 +172,7 @@ def turns_red(room, shipped):
     return False
 
 
+@pytest.mark.source
 @pytest.mark.parametrize("room", ROOMS)
 def test_no_shipped_number_moves_by_one_unit_unseen(room):
     """Each number one unit up, one unit down: it fails to build or turns a line red."""

@@ -30,7 +30,7 @@ from ruralcredit.guarantees import (
 from ruralcredit.guarantees._feedback import Work, _Branching, _Node, solve
 from ruralcredit.guarantees._feedback_loops import Digraph, GrowingOrder
 from ruralcredit.guarantees._feedback_lp import Covering, Relaxed, _refined, _solved
-from ruralcredit.testing import ledger_columns
+from ruralcredit.testing import ledger_columns, loans, parties
 
 DAY = datetime.date(2024, 6, 30)
 
@@ -948,3 +948,54 @@ def test_the_solver_stops_at_its_work():
     none = solve(graph, costs, bundles=bundles, locked=(), work=Work(1))
 
     assert 0 <= none.bound <= full.bound == full.cost <= none.cost
+
+
+@st.composite
+def secured_books(draw):
+    """A book of few parties with all that says what secures a loan, of no day."""
+    few = {"max_parties": 3, "kind": "str"}
+    columns = draw(ledger_columns(max_deals=6, **few))
+    return book_of(columns, parties=draw(parties(**few)), loans=draw(loans(**few)))
+
+
+@given(book=secured_books())
+def test_replaced_is_what_some_loan_would_miss(book):
+    """A loan that a contract secures has less behind it after the plan: replaced, not released."""
+    plan = plan_break(book, cost=np.ones(len(book.ledger), np.int64))
+
+    for step in plan.steps:
+        if step.action in ("replace", "release"):
+            assert (step.action == "replace") == bool(
+                secured_loans(book, plan.rows, step.contract) & weaker_loans(plan)
+            )
+
+
+def secured_loans(book, rows, contract):
+    """Return the loans that a contract's rows on loops name, else all of the borrower's."""
+    columns = book.ledger.to_columns()
+    ids = columns.get("contract_id", [None] * len(book.ledger))
+    named = columns.get("loan_id", [None] * len(book.ledger))
+    owed = list(zip(book.loans.loan_id.tolist(), book.loans.borrower.tolist(), strict=True))
+    found = set()
+    for row in rows:
+        if contract != (row if ids[row] is None else ids[row]):
+            continue
+        one = columns["borrower"][row]
+        mine = {loan for loan, debtor in owed if debtor is not None and debtor == one}
+        found |= mine if named[row] is None else {named[row]}
+    return found
+
+
+def weaker_loans(plan):
+    """Return the loans behind which less stands after a plan, at least or at most."""
+    before, after = plan.cover_before.per_loan, plan.cover_after.per_loan
+
+    def ends(one):
+        bounds = one.joint_bounds_fen
+        return bounds.low, math.inf if bounds.high is None else bounds.high
+
+    return {
+        loan
+        for loan in before
+        if any(now < was for was, now in zip(ends(before[loan]), ends(after[loan]), strict=True))
+    }

@@ -160,12 +160,12 @@ class JointProposal:
 
     @property
     def guarantors(self) -> tuple[PartyId, ...]:
-        """Who would stand in: every member, sorted."""
+        """Every member, sorted, who would stand in."""
         return tuple(sorted(self.members, key=by_id))
 
     @property
     def borrowers(self) -> tuple[PartyId, ...]:
-        """For whom they would: every member, sorted."""
+        """Every member, sorted, for whom they would."""
         return self.guarantors
 
     @property

@@ -166,7 +166,7 @@ def split_for_review(
         policy: How to cut.
 
     Returns:
-        The parts: watched ones first in the order of the list, then core ones, then the rest
+        The parts, watched ones first in the order of the list, then core ones, then the rest
         by money, largest first, thin ones last.  A part is larger than the policy allows only
         where a single head ties so many.
 

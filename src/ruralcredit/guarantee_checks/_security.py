@@ -423,7 +423,7 @@ class EffectiveSecurity:
 
     @property
     def managed_as(self) -> Literal["secured", "partly_secured", "unsecured"] | None:
-        """By which rules to manage the loan: its unsecured part is none, some or all of it."""
+        """By which rules to manage the loan, as none, some or all of it is unsecured."""
         unsecured, balance = self.unsecured_fen, self.balance_fen
         if unsecured is None or balance is None:
             return None

@@ -36,9 +36,9 @@ PartyId = str | int
 class BreakPlan:
     """Contracts whose end leaves no closed loop (解环方案), and the proof of what it must cost.
 
-    A reader checks it in one pass.  No remaining row leads backward in `order`, so nothing goes
-    round: the plan works.  Every plan must hit each loop of `packing`, whose weights put on no
-    contract more than it costs: no plan is cheaper than `lower_bound`.  `verify_plan` does both.
+    A reader checks it in one pass.  No remaining row leads backward in ``order``, so nothing goes
+    round: the plan works.  Every plan must hit each loop of ``packing``, whose weights put on no
+    contract more than it costs: no plan is cheaper than ``lower_bound``.  `verify_plan` does both.
 
     Attributes:
         cut: Contracts that end, sorted; a row number where a row has no contract id.
@@ -104,7 +104,7 @@ class BreakPlan:
 
     @functools.cached_property
     def steps(self) -> tuple[BreakStep, ...]:
-        """What to do, in order: what removes most circular money per cost comes first.
+        """What to do, most circular money removed per cost first.
 
         A contract that lapses in time is let expire (到期不续); of one that also has rows on no
         loop those on loops are taken out (缩减); one whose loans lose cover by the plan is
@@ -193,7 +193,7 @@ def plan_break(
         The plan; where locked contracts close a loop, all other loops are broken.
 
     Raises:
-        InputError: If `cost` is not whole fen, is negative or of another length than the book,
+        InputError: If ``cost`` is not whole fen, is negative or of another length than the book,
             or a contract on a loop that may end has no known amount or cost.
         CreditError: If a locked contract is not in the ledger, days are asked of a book without
             a day, the budget is no count, or circles are of several books.

@@ -52,7 +52,7 @@ def loop_contracts(
     """Number the contracts of some rows and say what is asked of each.
 
     Raises:
-        InputError: If `cost` is not whole fen, is negative or of another length than the book.
+        InputError: If ``cost`` is not whole fen, is negative or of another length than the book.
         CreditError: If a locked contract is not in the ledger, a horizon in days is asked of a
             book without a day, or a contract that may be cut has no known cost.
     """

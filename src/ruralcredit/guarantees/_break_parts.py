@@ -49,16 +49,16 @@ class PackedLoop:
 class BreakBranch:
     """One case of a proof by cases: what such plans cut and keep, and what they cost at least.
 
-    The cost of a case is at least that of `cut` and the weights of its loops.  Per contract the
-    weights of the loops through it sum to at most its cost; contracts of `kept` may carry any.
-    Contracts of `ruled_out` would lift that by their cost less their load, to the lower bound of
+    The cost of a case is at least that of ``cut`` and the weights of its loops.  Per contract the
+    weights of the loops through it sum to at most its cost; contracts of ``kept`` may carry any.
+    Contracts of ``ruled_out`` would lift that by their cost less their load, to the lower bound of
     the part or beyond, and so count as kept in what follows.  Parallel contracts go together: a
     plan that keeps one of them gains nothing by ending another.
 
     Attributes:
         cut: Contracts that end in this case.
         kept: Contracts that stay.
-        packing: Loops that pass no contract of `cut`.
+        packing: Loops that pass no contract of ``cut``.
         bound: What a plan of this case costs at least, in fen.
         ruled_out: Sets of parallel contracts that need not be cut here.
         split: The contracts that the two cases below cut and keep; empty where it is closed.
@@ -82,8 +82,8 @@ class BreakPart:
     Attributes:
         cut: The contracts of the plan here, sorted.
         cost: Their cost, in fen.
-        lower_bound: What every plan costs here at least: the weights of `packing` rounded up to
-            a whole multiple of `unit_fen`, or the least bound of `branches` where that is more.
+        lower_bound: What every plan costs here at least: the weights of its packing rounded up to
+            a whole multiple of ``unit_fen``, or the least bound of its branches if that is more.
         unit_fen: A number that divides every cost here.
         packing: Weighted loops.
         branches: The cases of the proof, the first without a condition; empty where not needed.

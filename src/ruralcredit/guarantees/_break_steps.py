@@ -70,14 +70,14 @@ def steps_of(net: Net, cut: tuple[ContractId, ...]) -> tuple[BreakStep, ...]:
     money = _CircularMoney(net)
     removed = {number: money.removed_by(number) for number in numbers}
     numbers.sort(key=lambda number: (_price(contracts.costs[number], removed[number]), number))
-    ending = [_rows_of(net, number) for number in numbers]
+    ending = [contracts.rows[contracts.number == number] for number in numbers]
     loans = _Loans(contracts.book, np.concatenate([contracts.rows[:0], *ending]))
     return tuple(
         BreakStep(
             contract=contracts.names[number],
             action=_action(net, number, rows, loans),
             cost=contracts.costs[number],
-            ends_on=_ends_on(net, rows),
+            ends_on=_ends_on(net, number),
             circular_fen_after=money.end(number),
         )
         for number, rows in zip(numbers, ending, strict=True)
@@ -157,7 +157,7 @@ def _rows_of(net: Net, number: int) -> Int64:
 def _action(net: Net, number: int, rows: Int64, loans: "_Loans") -> BreakAction:
     if net.contracts.expiring[number]:
         return "let_expire"
-    if len(rows) > np.count_nonzero(net.contracts.number == number):
+    if len(_rows_of(net, number)) > len(rows):
         return "reduce"
     return "replace" if loans.lose_cover(rows) else "release"
 
@@ -232,9 +232,9 @@ class _Loans:
         return np.stack([found["joint_low_fen"], most])
 
 
-def _ends_on(net: Net, rows: Int64) -> datetime.date | None:
+def _ends_on(net: Net, number: int) -> datetime.date | None:
     """Return the first day on which no row of a contract counts; None where one has no end."""
-    ends = net.contracts.book.ledger.ended_on[rows]
+    ends = net.contracts.book.ledger.ended_on[_rows_of(net, number)]
     if np.isnat(ends).any():
         return None
     found: datetime.date = ends.max().astype(object)

@@ -23,7 +23,7 @@ def circular_fen(book: GuaranteeBook | Circle) -> int:
         book: A book, for all its loops of `find_circles`, or one circle.
 
     Returns:
-        Sum of the fen on all rows: a ring of three contracts of 100 holds 300.  Zero without a
+        Sum of the fen on all rows.  A ring of three contracts of 100 holds 300.  Zero without a
         loop; additive over loops.
 
     Raises:
@@ -55,7 +55,7 @@ def circulation(book: GuaranteeBook | Circle) -> Int64:
         book: A book, for all its loops of `find_circles`, or one circle.
 
     Returns:
-        int64 fen: per ledger row of a book, 0 off the loops; per row of ``circle.rows``.  Among
+        Fen as int64 per ledger row of a book, 0 off the loops; per row of ``circle.rows``.  Among
         parallel contracts the earlier row carries first.
 
     Raises:

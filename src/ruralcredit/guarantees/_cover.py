@@ -107,7 +107,7 @@ class Cover:
 
     @functools.cached_property
     def circular_bounds_fen(self) -> Bounds:
-        """What goes round on closed loops (空转): unknown amounts pass nothing, or anything."""
+        """What goes round on closed loops (空转), unknown amounts passing nothing or anything."""
         bounds = self._circular
         high = None if bounds.is_endless.any() else sum(bounds.high.tolist())
         return Bounds(low=sum(bounds.low.tolist()), high=high)
@@ -159,7 +159,7 @@ class Cover:
 
     @functools.cached_property
     def unknown_assets(self) -> tuple[PartyId, ...]:
-        """Guarantors with unknown net assets, sorted: ask for theirs to narrow the bounds."""
+        """Guarantors with unknown net assets, sorted, to ask for theirs."""
         givers = np.unique(self.book.ledger.guarantor.codes[self._rows])
         known = party_amounts(self.book, "net_assets_fen").known
         return tuple(sorted(self.book.ledger.index.known_ids(givers[~known[givers]])))

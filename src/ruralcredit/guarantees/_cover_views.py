@@ -168,7 +168,7 @@ class GroupCover:
 
     @property
     def circular_fen(self) -> int:
-        """What goes round at least (空转): unknown amounts pass nothing."""
+        """What goes round at least (空转), as unknown amounts pass nothing."""
         return self.circular_bounds_fen.low
 
     @property
