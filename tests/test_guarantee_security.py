@@ -631,6 +631,16 @@ def test_relations_out_of_force_relate_nobody():
         assert [30, 30] == [security(book, relations=one).guaranteed_fen for one in (past, future)]
 
 
+def test_a_relation_of_unknown_kind_counts_from_its_first_day_to_its_last():
+    """On these days and between them somebody must say what it is."""
+    book = book_of([("boss", 30)], kinds=PEOPLE)
+    early, late = (DAY + datetime.timedelta(days=shift) for shift in (-9, 9))
+    for days in ((DAY, DAY), (early, late), (early, None), (None, late)):
+        found = related(("boss", "F", None), starts_on=[days[0]], ends_on=[days[1]])
+
+        assert security(book, relations=found).status == "undetermined", days
+
+
 @pytest.mark.parametrize("product", ["小微贷", "top_up_guarantee", "微企易贷"])
 def test_a_listed_product_is_wholly_unsecured(product):
     """Whatever secures it, collateral too."""

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import attrs
 import igraph
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -726,6 +727,23 @@ def test_actions_follow_from_what_a_contract_holds():
     assert [["replace"], ["replace"], ["release"], ["reduce"], ["release"]] == found
 
 
+def test_a_contract_that_names_a_loan_answers_for_that_loan_only():
+    """One guarantor owns nothing, the other something: only what the other secures is missed."""
+    book = GuaranteeBook.from_columns(
+        guarantor=["a", "b", "d", "b"],
+        borrower=["b", "a", "b", "d"],
+        contract_id=["K1", "K2", "K3", "K4"],
+        loan_id=["L1", None, "L2", None],
+        amount_fen=[10, 900, 10, 900],
+        parties=Parties.from_columns(party=["a", "b", "d"], net_assets_fen=[0, 0, 50]),
+        loans=Loans.from_columns(loan_id=["L1", "L2"], borrower=["b", "b"], balance_fen=[9, 9]),
+    )
+
+    found = {step.contract: step.action for step in plan_break(book).steps}
+
+    assert {"K1": "release", "K3": "replace"} == found
+
+
 def test_steps_come_by_the_circular_money_they_remove_per_fen():
     """The contract that carries both ways round is dearest per fen and comes last."""
     plan = plan_break(two_loops())
@@ -999,3 +1017,48 @@ def weaker_loans(plan):
         for loan in before
         if any(now < was for was, now in zip(ends(before[loan]), ends(after[loan]), strict=True))
     }
+
+
+def smallest_by_trying(ends, costs, names):
+    """Return the cheapest, fewest, smallest names whose arcs leave no loop, trying all sets."""
+    best = None
+    for marks in itertools.product((False, True), repeat=len(ends)):
+        cut = sorted(name for name, is_cut in zip(names, marks, strict=True) if is_cut)
+        key = (sum(itertools.compress(costs, marks)), len(cut), cut)
+        if best is None or key < best:
+            stays = nx.DiGraph(end for end, is_cut in zip(ends, marks, strict=True) if not is_cut)
+            if nx.is_directed_acyclic_graph(stays):
+                best = key
+    return best
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_of_equally_cheap_plans_the_fewest_and_smallest_contracts_end(most):
+    """On drawn digraphs where many plans cost the same, whatever contract stands where."""
+    rng = np.random.default_rng(most)
+    for _ in range(25):
+        ends = [(n, (n + 1) % 5) for n in range(5)]
+        others = [(i, j) for i in range(5) for j in range(5) if i != j and (i, j) not in ends]
+        ends += [others[at] for at in rng.choice(len(others), 5, replace=False).tolist()]
+        names = [f"K{number}" for number in rng.permutation(len(ends)).tolist()]
+        costs = rng.integers(1, most + 1, len(ends)).tolist()
+        book = GuaranteeBook.from_columns(
+            guarantor=[one for one, _ in ends],
+            borrower=[other for _, other in ends],
+            contract_id=names,
+            amount_fen=costs,
+        )
+
+        plan = plan_break(book)
+
+        cost, _size, cut = smallest_by_trying(ends, costs, names)
+        assert (cost, tuple(cut)) == (plan.cost, plan.cut)
+
+
+def test_a_plan_shows_its_contracts_and_no_party():
+    """Who stands on the loops, and every weighted loop, is not for a log line."""
+    plan = plan_break(ring())
+
+    assert repr(plan) == (
+        "BreakPlan(cut=('K2',), cost=300, lower_bound=300, locked_loops=(), locked=())"
+    )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ruralcredit.errors import CreditError
+from ruralcredit.errors import CreditError, InputError
 from ruralcredit.policy import DecisionTable, Field, Policy, Row, _compiled, _open
 from ruralcredit.reasons import Decision
 from ruralcredit.testing import cases_of, decision_tables, policy_fields, simplest
@@ -142,3 +142,23 @@ def test_a_row_called_like_a_status_is_not_counted_with_it():
     assert {"t/none": 2, "none": 1} == dict(
         table.decide_columns({"f": [True, False, True]}).counts()
     )
+
+
+def test_a_trace_tells_every_fact_with_its_unit():
+    """What was known of the case, and what was missing, before any row."""
+    fields = [Field("age", "int", unit="years"), Field("kind", "enum", values=("a", "b"))]
+    rows = [Row("r1", when={"age": {"ge": 5}, "kind": ["a", "b"]}, then={"v": 1})]
+    table = DecisionTable("facts", fields, rows)
+
+    assert ("age = 7 years", "kind is missing") == table.decide({"age": 7}, trace=True).trace[:2]
+
+
+@pytest.mark.parametrize(("values", "said"), [([9], "1 row outside"), ([9, 8], "2 rows outside")])
+def test_numbers_outside_a_field_are_counted_in_words(values, said):
+    """One row is a row, two are rows."""
+    table = DecisionTable(
+        "narrow", [Field("n", "int", low=0, high=5)], [Row("r1", when={"n": 1}, then={"v": 1})]
+    )
+
+    with pytest.raises(InputError, match=said):
+        table.decide_columns({"n": [1, *values]})
