@@ -249,7 +249,7 @@ COVER_CHANGES = _reason(
     "043",
     "joint cover would go from {joint_before_fen} to {joint_after_fen}, independent cover from "
     "{independent_before_fen} to {independent_after_fen}",
-    "联合保障由{joint_before_fen}变为{joint_after_fen}，独立保障由{independent_before_fen}变为{independent_after_fen}",
+    "联合覆盖由{joint_before_fen}变为{joint_after_fen}，独立覆盖由{independent_before_fen}变为{independent_after_fen}",
     "joint_before_fen",
     "joint_after_fen",
     "independent_before_fen",
