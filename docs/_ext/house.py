@@ -17,8 +17,10 @@ from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.typing import stringify_annotation
 
 import ruralcredit
+from ruralcredit.guarantees import GuaranteeBook, find_circles
 from ruralcredit.policy import DecisionTable, to_markdown
 from ruralcredit.reasons import Figure, Reason
+from ruralcredit.reports import loop_svg
 
 ROOT = Path(ruralcredit.__file__).parent
 NDARRAY = re.compile(
@@ -155,6 +157,23 @@ class Figures(Directive):
         return [table(("figure", "value", "basis", "source"), rows, (25, 12, 20, 43))]
 
 
+class LoopDrawing(Directive):
+    """A closed loop drawn by the library: each line a guarantor, a borrower and an amount."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Draw the loop of the lines."""
+        guarantor, borrower, amount = zip(*map(str.split, self.content), strict=True)
+        book = GuaranteeBook.from_columns(
+            guarantor=guarantor,
+            borrower=borrower,
+            amount_fen=[int(one) * 100 for one in amount],
+        )
+        drawn = loop_svg(find_circles(book)[0], book, lang="en", mask="none")
+        return [nodes.raw("", f"<figure>{drawn}</figure>", format="html")]
+
+
 class DecisionTables(Directive):
     """Every decision table that one room ships, printed from the code."""
 
@@ -243,4 +262,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("reason-codes", ReasonCodes)
     app.add_directive("figures", Figures)
     app.add_directive("decision-tables", DecisionTables)
+    app.add_directive("loop-drawing", LoopDrawing)
     return {"parallel_read_safe": True}
