@@ -19,6 +19,7 @@ HYPOTHESIS = str(Path(hypothesis.__file__).parent) + os.sep
 collect_ignore = ["typing_examples.py"]
 
 settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None)
+settings.register_profile("few", derandomize=True, max_examples=15, deadline=None)
 settings.register_profile("deep", max_examples=5_000, deadline=None)
 settings.load_profile("ci")
 
