@@ -901,3 +901,17 @@ def test_cover_does_not_depend_on_the_order_of_rows():
     assert (before.joint_fen, before.naive_fen) == (after.joint_fen, after.naive_fen)
     assert dict(before.per_loan) == dict(after.per_loan)
     assert dict(before.per_party) == dict(after.per_party)
+
+
+def test_a_tangled_contract_within_its_amount_is_exact():
+    """One contract, each of two guarantors for another borrower, and money enough for both."""
+    book = GuaranteeBook.from_columns(
+        guarantor=["g", "h"],
+        borrower=["a", "b"],
+        contract_id=["K", "K"],
+        amount_fen=[100, 100],
+        parties=Parties.from_columns(party=["g", "h"], net_assets_fen=[50, 50]),
+        loans=Loans.from_columns(loan_id=["L1", "L2"], borrower=["a", "b"], balance_fen=[30, 40]),
+    )
+
+    assert (70, 70) == (cover(book).joint_fen, cover(book).independent_fen)

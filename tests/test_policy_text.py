@@ -821,3 +821,13 @@ def test_a_text_is_lines_of_one_length(table):
 
     assert 2 + len(table.rows) + len(table.impossible) == len(pipes)
     assert 1 == len(set(pipes))
+
+
+@pytest.mark.parametrize("said", ['"', '"open', "3..", "3.."[::-1]])
+def test_an_outcome_that_no_cell_could_say_is_quoted(said):
+    """A text that would be refused as a cell goes out in quotes and comes back."""
+    table = DecisionTable("odd", [Field("n", "int")], [Row("r", when={"n": 1}, then={"v": said})])
+
+    again = from_markdown(to_markdown(table), id="odd", fields=table.fields)
+
+    assert said == again.rows[0].then["v"]
