@@ -607,8 +607,8 @@ def books(
     """Draw a guarantee book, with or without the tables beside it and a day.
 
     >>> book = simplest(books(), lambda book: len(book) > 1)
-    >>> isinstance(book, GuaranteeBook), len(book)
-    (True, 2)
+    >>> isinstance(book, GuaranteeBook), len(book) > 1
+    (True, True)
     """
     chosen = kind or cast("Kind", draw(st.sampled_from(("str", "int"))))
     columns = draw(
