@@ -188,6 +188,8 @@ def plan_break(
         budget: How much work may be done: one unit is a simplex pivot over a thousand loops, or
             five thousand arcs looked at in search of loops.  Beyond it the best plan so far is
             given, with a lower bound that holds; the same on every run.  Small loops come first.
+            Rounding a first plan is not charged: on a loop of tens of thousands of parties it
+            takes many minutes whatever the budget.
 
     Returns:
         The plan; where locked contracts close a loop, all other loops are broken.
